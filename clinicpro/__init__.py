@@ -1,0 +1,1 @@
+"""ClinicPro Clinical Images."""
