@@ -87,7 +87,9 @@ class FakeStore:
     def head(self, key: str) -> StoredObject | None:
         self._answer()
         kept = self.kept.get(key)
-        return kept and StoredObject(len(kept.content), kept.content_type, sha256_of(kept.content))
+        if kept is None:
+            return None
+        return StoredObject(len(kept.content), kept.content_type, sha256_of(kept.content))
 
     def read(self, key: str) -> bytes:
         self._answer()

@@ -35,7 +35,7 @@ REFUSED = (
 NOT_THERE = "This image is not in the store. The record of it is kept; please report this."
 NOT_DURABLE = "The image store's disk could not be secured. The image is not saved yet; try again."
 
-NOT_FOUND = ("404", "NoSuchKey", "NotFound", "NoSuchBucket")
+NOT_FOUND = ("404", "NoSuchKey", "NotFound")  # no bucket is the store's trouble, not the image's
 ALREADY_THERE = ("412", "PreconditionFailed")
 
 # AWS needs longer than a store on the same machine, nobody should wait longer than this.
@@ -210,7 +210,8 @@ def _plain_words() -> Iterator[None]:
         if _code(error) in NOT_FOUND:
             raise StorageError(NOT_THERE) from error
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-        raise StorageError(REFUSED if status < 500 else NOT_ANSWERING) from error
+        is_unready = status >= 500 or _code(error) == "NoSuchBucket"
+        raise StorageError(NOT_ANSWERING if is_unready else REFUSED) from error
     except BotoCoreError as error:
         raise StorageError(NOT_ANSWERING) from error
 
