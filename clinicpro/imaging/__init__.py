@@ -1,0 +1,1 @@
+"""Bytes in, pixels out: untrusted images are decoded in a sandboxed fork; no Flask, no database."""

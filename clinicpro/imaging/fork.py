@@ -1,0 +1,54 @@
+"""The life of one fork: behind the walls, read the bytes, decode them, answer, end."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+from clinicpro.gateways import ImageRejected
+
+from . import decoding, wire
+from .sandbox import Sandbox
+
+NICENESS = 10  # of the work nobody is waiting for
+
+
+def answer_and_end(connection: int, request: wire.Request, sandbox: Sandbox) -> NoReturn:
+    """Answer `request` on `connection` and end: 0 when the answer was sent, 1 otherwise."""
+    status = 1
+    try:
+        if request.work == "derivatives":
+            os.nice(NICENESS)
+        inside = sandbox.enter(connection)
+        _send(inside, _answer(request.work, _content(inside, request.size)))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _answer(work: wire.Work, content: bytes) -> bytes:
+    try:
+        if work == "thumb":
+            return wire.answer_of(decoding.thumb(content))
+        return wire.answer_of(decoding.derivatives(content))
+    except ImageRejected as rejected:
+        return wire.No(rejected=True, words=rejected.reason).line()
+
+
+def _content(connection: int, size: int) -> bytes:
+    while os.read(connection, 1) != b"\n":  # the header, which the parent only looked at
+        pass
+    content = bytearray(size)
+    rest = memoryview(content)
+    while rest:
+        count = os.readv(connection, [rest])
+        if not count:
+            raise EOFError
+        rest = rest[count:]
+    return bytes(content)
+
+
+def _send(connection: int, answer: bytes) -> None:
+    rest = memoryview(answer)
+    while rest:
+        rest = rest[os.write(connection, rest) :]
