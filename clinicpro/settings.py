@@ -75,6 +75,11 @@ class Settings:
         return _Reader(os.environ if environ is None else environ).settings()
 
 
+def data_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Where this instance lives: known before its first start, when it has no secrets yet."""
+    return _Reader(os.environ if environ is None else environ).data
+
+
 class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.values = {**_dotenv(Path(".env")), **environ}

@@ -1,0 +1,6 @@
+"""What gunicorn and the flask command load."""
+
+from clinicpro import create_app
+from clinicpro.settings import Settings
+
+app = create_app(Settings.from_env())
