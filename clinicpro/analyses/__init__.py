@@ -1,0 +1,1 @@
+"""Descriptions by the model: ask, run, stream."""

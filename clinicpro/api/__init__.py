@@ -1,0 +1,1 @@
+"""The JSON routes; they only call the rooms' operations."""

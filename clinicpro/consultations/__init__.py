@@ -1,0 +1,1 @@
+"""The encounter that images and the note belong to."""

@@ -1,0 +1,1 @@
+"""The GP's screens, composed of the rooms' fragments."""

@@ -1,0 +1,1 @@
+"""Images: from the presign to the gallery, the viewer and the trash."""

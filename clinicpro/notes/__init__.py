@@ -1,0 +1,1 @@
+"""The consultation note, and how findings get into it."""

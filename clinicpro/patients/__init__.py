@@ -1,0 +1,1 @@
+"""Patients: name, NHI, date of birth."""
