@@ -17,7 +17,7 @@ from pillow_heif.as_plugin import HeifImageFile
 
 from clinicpro.gateways import Decoded, Derivatives, ImageRejected
 
-from . import colour, formats
+from . import colour, formats, structure
 
 MAX_PIXELS = 60_000_000
 MAX_SIDE = 65_000  # a JPEG's side has 16 bits
@@ -54,6 +54,13 @@ _TURNS = {  # EXIF orientation → what makes it upright
 _ORIENTATION, _EXIF_IFD, _DATE_TIME_ORIGINAL = 0x0112, 0x8769, 0x9003
 _DNG_VERSION, _NEW_SUBFILE_TYPE = 0xC612, 0x00FE
 _MOMENT = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)")
+_SIGNS = (  # words in the codecs' own messages → the sentence
+    ("truncated", formats.CUT),
+    ("end of file", formats.CUT),
+    ("too large", formats.TOO_COMPLEX),
+    ("too much memory", formats.TOO_COMPLEX),
+    ("memory allocation", formats.TOO_COMPLEX),
+)
 
 
 def thumb(content: bytes) -> Decoded:
@@ -105,13 +112,15 @@ def _in_words() -> Iterator[None]:
         raise ImageRejected(formats.TOO_COMPLEX) from error
     except Exception as error:
         words = str(error).lower()
-        is_cut = "truncated" in words or "end of file" in words
-        raise ImageRejected(formats.CUT if is_cut else formats.DAMAGED) from error
+        for sign, sentence in _SIGNS:
+            if sign in words:
+                raise ImageRejected(sentence) from error
+        raise ImageRejected(formats.DAMAGED) from error
 
 
 def _open(content: bytes) -> tuple[ImageFile.ImageFile, str]:
     kind = formats.content_type(content)
-    formats.check_structure(content, kind)
+    structure.check(content, kind)
     opened = _OPENERS[kind](io.BytesIO(content))
     width, height = opened.size
     if width * height > MAX_PIXELS:

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from PIL import Image
 
+from clinicpro.gateways import ImageRejected
 from clinicpro.imaging.client import DecoderClient
 from tests import corpus
 
@@ -137,3 +138,14 @@ def test_other_kinds_of_pixels_become_rgb(decoder: DecoderClient, mode: str) -> 
     made = Image.new("LAB", (64, 64), (255, 128, 128)) if mode == "LAB" else image.convert(mode)
     decoded = decoder.thumb(corpus.encoded(made, "TIFF"))
     assert is_near(pixels(decoded.thumb).getpixel((32, 32)), (255, 255, 255), 2)
+
+
+def test_more_than_60_megapixels_are_refused_in_numbers(decoder: DecoderClient) -> None:
+    content = corpus.encoded(Image.new("RGB", (9000, 7000), (200, 150, 130)), "JPEG")
+    with pytest.raises(ImageRejected, match="The image has 63 megapixels; up to 60 can be read"):
+        decoder.thumb(content)
+
+
+def test_a_file_of_more_than_30_megabytes_is_refused(decoder: DecoderClient) -> None:
+    with pytest.raises(ImageRejected, match="larger than 30 MB"):
+        decoder.thumb(bytes(31 * 1024 * 1024))
