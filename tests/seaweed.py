@@ -28,8 +28,9 @@ class Seaweed:
     secret_key = "test-secret-that-opens-nothing-else"
     bucket = "clinicpro"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, may: tuple[str, ...] = ("Read", "Write", "List")) -> None:
         self.folder = folder
+        self.may = may
         self.data = folder / "store"
         self.ports = dict(zip(PORTS, free_pairs(len(PORTS)), strict=True))
         self.endpoint = f"http://127.0.0.1:{self.ports['s3.port']}"
@@ -89,7 +90,7 @@ class Seaweed:
 
     def _identities(self) -> dict[str, object]:
         key = {"accessKey": self.access_key, "secretKey": self.secret_key}
-        actions = [f"{action}:{self.bucket}" for action in ("Read", "Write", "List")]
+        actions = [a if a == "Admin" else f"{a}:{self.bucket}" for a in self.may]
         return {"identities": [{"name": "test", "credentials": [key], "actions": actions}]}
 
     def _wait_until_up(self, timeout: float) -> None:

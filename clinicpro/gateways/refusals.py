@@ -26,20 +26,24 @@ NO_SUCH_MODEL = (
 )
 TOO_LARGE = "The image is too large for the model. Crop it to the part that matters and ask again."
 BUSY = "The model is busy right now. Nothing was described; try again in a minute."
+BUSY_MIDWAY = (
+    "The model became too busy to go on. Anything that had come is kept as incomplete; try again "
+    "in a minute."
+)
 UNREACHABLE = (
     "The model can't be reached. Check the practice's internet connection, then try again. "
     "Nothing was sent."
 )
 NO_ANSWER = (
-    "The model took too long to answer and was stopped. What had come is kept as incomplete; "
+    "The model took too long to answer and was stopped. Anything that had come is kept as incomplete; "
     "you can run it again."
 )
 BROKEN_OFF = (
-    "The connection to the model broke off. What had come is kept as incomplete; you can run it "
+    "The connection to the model broke off. Anything that had come is kept as incomplete; you can run it "
     "again."
 )
 CORRUPT = (
-    "The model's answer arrived damaged. What had come is kept as incomplete; you can run it again."
+    "The model's answer arrived damaged. Anything that had come is kept as incomplete; you can run it again."
 )
 EMPTY = "The model answered without a word. Run it again, or ask in other words."
 
@@ -70,7 +74,7 @@ def by_status(status: int, model: str, retry_after: str | None) -> DescriberErro
 def by_error_type(error_type: str | None) -> DescriberError:
     """What an error inside an answer that had begun means: never a second try, it is billed."""
     if error_type in ("overloaded_error", "rate_limit_error", "api_error"):
-        return DescriberError(BUSY, "busy")
+        return DescriberError(BUSY_MIDWAY, "busy")
     if error_type in ("authentication_error", "permission_error"):
         return DescriberError(KEY, "key")
     if error_type == "request_too_large":

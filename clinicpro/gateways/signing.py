@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -56,7 +57,7 @@ class Signer:
             **(query or {}),
         }
         where = quote(path, safe="/~")
-        asked = "&".join(f"{quote(name)}={quote(params[name], safe='')}" for name in sorted(params))
+        asked = _query(tuple(params.items()))
         lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
         request = f"{method}\n{where}\n{asked}\n{lines}\n{names}\nUNSIGNED-PAYLOAD"
         digest = hashlib.sha256(request.encode()).hexdigest()
@@ -72,6 +73,12 @@ class Signer:
                 key = hmac.digest(key, part.encode(), "sha256")
             self._key_of_day = (day, key)
         return key
+
+
+@lru_cache(maxsize=256)
+def _query(params: tuple[tuple[str, str], ...]) -> str:
+    """Sorted and escaped; kept, since it is the same for every image of a page."""
+    return "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in sorted(params))
 
 
 def _host(endpoint: str) -> str:
