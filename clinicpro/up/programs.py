@@ -134,6 +134,7 @@ def write_supervisor(place: Place, settings: Settings, programs: tuple[Program, 
         "nodaemon=true",
         "silent=true",
         "umask=077",
+        f"user={os.geteuid()}",  # stay who we are
         f"logfile={_quoted(place.log('supervisor'))}",
         f"logfile_maxbytes={LOG_BYTES}",
         f"logfile_backups={LOG_BACKUPS}",

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from clinicpro.up import StartError
 from clinicpro.up.place import Place, read_values, write_private, write_values
 
 UNAMBIGUOUS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no I, O, 0, 1: 5 bits a character
@@ -38,8 +39,16 @@ class Secrets:
 
 
 def ensure_secrets(place: Place) -> Secrets:
-    """Every secret is in the data folder, mode 0600; those that were there stay as they were."""
+    """Every secret is in the data folder, mode 0600; those that were there stay as they were.
+
+    Raises StartError when they are there and cannot be read.
+    """
     kept = read_values(place.secrets_file)
+    if not kept and place.secrets_file.exists():
+        raise StartError(
+            f"{place.secrets_file} is damaged: put it back from a backup, or remove it to sign "
+            "everybody out and make new secrets."
+        )
     values = {name: kept.get(name) or make() for name, make in MAKERS.items()}
     if {**kept, **values} != kept:
         write_values(place.secrets_file, {**kept, **values})
