@@ -1,0 +1,105 @@
+"use strict";
+// The gallery keeps itself up to date: changes on the stream and on focus, earlier images on the way down.
+
+const JUST_NOW = 5 * 60_000;
+
+class ImageGrid extends HTMLElement {
+  connectedCallback() {
+    this.onChange = () => this.refresh();
+    document.addEventListener("live:images-changed", this.onChange);
+    window.addEventListener("focus", this.onChange);
+    this.addEventListener("error", (event) => this.reload(event.target), true);
+    this.reloaded = new Set();
+    this.watch = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) this.more();
+    }, { rootMargin: "800px" });
+    this.watchMore();
+    sending.show();
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("live:images-changed", this.onChange);
+    window.removeEventListener("focus", this.onChange);
+    this.watch.disconnect();
+  }
+
+  get page() {
+    return this.querySelector(".grid__page");
+  }
+
+  async ask(url) {
+    const answer = await asking.request(url, { html: true });
+    return asking.parse(await answer.text()).firstElementChild;
+  }
+
+  // One question at a time; what is announced meanwhile asks once more afterwards.
+  async refresh() {
+    if (this.isAsking) return void (this.isStale = true);
+    this.isAsking = true;
+    try {
+      const since = encodeURIComponent(this.page.dataset.since);
+      const answer = await this.ask(`${this.dataset.changes}?since=${since}&${this.dataset.query}`);
+      if (!this.isConnected) return;
+      this.welcome(cards.merge(this, answer));
+      this.page.dataset.since = answer.dataset.since;
+    } catch {
+      // The next announcement, or the window's focus, asks again.
+    } finally {
+      this.isAsking = false;
+      if (this.isStale && this.isConnected) {
+        this.isStale = false;
+        this.refresh();
+      }
+    }
+  }
+
+  welcome(added) {
+    const fresh = added.filter((card) => card.dataset.state === "ready" && Date.now() - Date.parse(card.dataset.at) < JUST_NOW && !sending.sent.has(card.id.slice("image-".length)));
+    if (!fresh.length) return;
+    for (const card of fresh) card.classList.add("card--new");
+    const line = this.querySelector("#news-line").content.cloneNode(true);
+    line.querySelector("[data-count]").textContent = fresh.length === 1 ? "1 image" : `${fresh.length} images`;
+    const names = new Set(fresh.map((card) => card.querySelector(".card__who").textContent));
+    line.querySelector("[data-who]").textContent = names.size === 1 ? `for ${[...names][0]}` : "";
+    line.querySelector("[data-show]").addEventListener("click", () => {
+      fresh[0].querySelector("a").focus();
+      document.getElementById("news").replaceChildren();
+    });
+    document.getElementById("news").replaceChildren(line);
+  }
+
+  watchMore() {
+    this.watch.disconnect();
+    const more = this.querySelector("#more");
+    if (more) this.watch.observe(more);
+  }
+
+  async more() {
+    const more = this.querySelector("#more");
+    if (!more || this.isLoading) return;
+    this.isLoading = true;
+    try {
+      const answer = await this.ask(more.dataset.more);
+      const next = answer.querySelector("#more");
+      cards.merge(this, answer);
+      if (next) more.replaceWith(next);
+      else more.remove();
+      this.isLoading = false;
+      this.watchMore();
+    } catch {
+      this.isLoading = false; // The link stays; the next look at it, or a click, tries again.
+    }
+  }
+
+  // A thumbnail whose link has run out: fetch its card once more.
+  async reload(image) {
+    const card = image.closest && image.closest(".card:not([data-sending])");
+    if (!card || this.reloaded.has(image.src)) return;
+    this.reloaded.add(image.src);
+    const answer = await asking.request(`/images/${card.id.slice("image-".length)}/card`, { html: true });
+    const theirs = asking.parse(await answer.text()).firstElementChild;
+    if (theirs.querySelector("img").src !== image.src && card.isConnected) cards.replace(card, theirs);
+  }
+}
+
+customElements.define("image-grid", ImageGrid);

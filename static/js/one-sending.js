@@ -1,0 +1,151 @@
+"use strict";
+// One image's way to the store: presign, PUT, receipt. It tries until it is saved, refused or removed.
+
+const LARGEST = 30 * 1024 * 1024;
+const LONGEST_PAUSE = 60_000;
+const TYPES = { jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", webp: "image/webp", avif: "image/avif", heic: "image/heic", heif: "image/heif", tif: "image/tiff", tiff: "image/tiff" };
+
+class Sending extends EventTarget {
+  /** `consultationId` is the one on screen at the drop; a later switch does not move the image. */
+  constructor(file, consultationId) {
+    super();
+    Object.assign(this, { file, consultationId, state: "queued", imageId: null });
+  }
+
+  get isOver() {
+    return ["saved", "refused", "removed"].includes(this.state);
+  }
+
+  get problem() {
+    if (this.file.size === 0) return "The file is empty. Choose another one.";
+    if (this.file.size > LARGEST) return "It is larger than 30 MB. Send a smaller copy.";
+    if (!globalThis.crypto || !crypto.subtle) return "Images can only be sent over HTTPS. Open this page under its https address.";
+    return "";
+  }
+
+  tell(state, details = {}) {
+    if (this.isOver) return;
+    this.state = state;
+    this.dispatchEvent(new CustomEvent("change", { detail: { state, ...details } }));
+  }
+
+  remove() {
+    this.tell("removed");
+    if (this.xhr) this.xhr.abort();
+    if (this.wake) this.wake();
+  }
+
+  /** A new try after a refusal, or at once instead of after the pause. */
+  again() {
+    if (this.wake) return this.wake();
+    Object.assign(this, { state: "queued", digest: null, ticket: null, isThere: false });
+    return null;
+  }
+
+  async run() {
+    if (this.problem) return this.tell("refused", { reason: this.problem, isHopeless: true });
+    for (this.tries = 0; !this.isOver; this.tries += 1) {
+      try {
+        return await this.attempt();
+      } catch (error) {
+        if (this.isOver) return null;
+        const reason = Sending.endOf(error);
+        if (reason) return this.tell("refused", { reason, isHopeless: [413, 415, 422].includes(error.status) });
+        await this.pause(error.wait || 0);
+      }
+    }
+    return null;
+  }
+
+  async attempt() {
+    if (!this.digest) this.digest = await this.hash();
+    if (!this.ticket) {
+      const ticket = await this.presign();
+      this.imageId = ticket.imageId;
+      if (ticket.duplicate) return this.tell("saved", { isDuplicate: true });
+      this.ticket = ticket;
+    }
+    if (!this.isThere) await this.put();
+    this.tell("checking");
+    return this.tell("saved", { html: await this.receipt() });
+  }
+
+  async hash() {
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await this.file.arrayBuffer()));
+    return btoa(String.fromCharCode(...digest));
+  }
+
+  async presign() {
+    const ending = this.file.name.split(".").pop().toLowerCase();
+    const answer = await asking.request("/api/uploads/presign", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({
+        filename: this.file.name,
+        mimeType: this.file.type || TYPES[ending] || "application/octet-stream",
+        size: this.file.size,
+        sha256: this.digest,
+        ...(this.consultationId && { sessionId: this.consultationId }),
+      }),
+    });
+    return answer.json();
+  }
+
+  put() {
+    return new Promise((resolve, reject) => {
+      const xhr = new XMLHttpRequest();
+      this.xhr = xhr;
+      xhr.open("PUT", this.ticket.uploadUrl);
+      for (const [name, value] of Object.entries(this.ticket.headers)) {
+        if (!/^(host|content-length)$/i.test(name)) xhr.setRequestHeader(name, value);
+      }
+      xhr.upload.onprogress = ({ loaded, total }) => this.tell("sending", { loaded, total });
+      xhr.upload.onload = () => this.tell("checking");
+      xhr.onerror = () => reject(new Refusal("", { status: 0 }));
+      xhr.onload = () => {
+        // 412: these bytes are there already, an earlier try got through.
+        this.isThere = xhr.status === 200 || xhr.status === 412;
+        if (this.isThere) return resolve();
+        if (xhr.status === 403) this.ticket = null; // The link ran out: ask for a fresh one.
+        return reject(new Refusal("", { status: xhr.status === 403 ? 503 : xhr.status }));
+      };
+      this.tell("sending", { loaded: 0, total: this.file.size });
+      xhr.send(this.file);
+    });
+  }
+
+  async receipt() {
+    try {
+      const url = `/api/uploads/${this.imageId}/receipt`;
+      return await (await asking.request(url, { method: "POST", html: true })).text();
+    } catch (error) {
+      if (error.status !== 409) throw error;
+      this.isThere = false; // Nothing arrived after all.
+      throw new Refusal("", { status: 503 });
+    }
+  }
+
+  /** Why it can't go on, in words; empty where waiting may help. */
+  static endOf(error) {
+    if (error instanceof DOMException) return "The file can no longer be read. Choose it again.";
+    if (!(error instanceof Refusal) || error.status === 0 || error.status === 429 || error.status >= 500) return "";
+    if (error.status === 400) return error.message || "It changed while it was being sent. Try again.";
+    return error.message || "The server refused it. Nothing was saved.";
+  }
+
+  /** 1-2-4…60 s with jitter, not shorter than the server asked; over at once when the network is back. */
+  pause(seconds) {
+    const milliseconds = Math.max(seconds * 1000, Math.min(1000 * 2 ** this.tries, LONGEST_PAUSE) * (0.75 + Math.random() / 2));
+    this.tell("waiting", { isOffline: !navigator.onLine });
+    return new Promise((resolve) => {
+      this.wake = () => {
+        clearTimeout(timer);
+        window.removeEventListener("online", this.wake);
+        this.wake = null;
+        resolve();
+      };
+      const timer = setTimeout(() => this.wake(), milliseconds);
+      window.addEventListener("online", this.wake);
+    });
+  }
+}
