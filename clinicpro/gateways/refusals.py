@@ -35,15 +35,16 @@ UNREACHABLE = (
     "Nothing was sent."
 )
 NO_ANSWER = (
-    "The model took too long to answer and was stopped. Anything that had come is kept as incomplete; "
-    "you can run it again."
+    "The model took too long to answer and was stopped. Anything that had come is kept as "
+    "incomplete; you can run it again."
 )
 BROKEN_OFF = (
-    "The connection to the model broke off. Anything that had come is kept as incomplete; you can run it "
-    "again."
+    "The connection to the model broke off. Anything that had come is kept as incomplete; you can "
+    "run it again."
 )
 CORRUPT = (
-    "The model's answer arrived damaged. Anything that had come is kept as incomplete; you can run it again."
+    "The model's answer arrived damaged. Anything that had come is kept as incomplete; you can run "
+    "it again."
 )
 EMPTY = "The model answered without a word. Run it again, or ask in other words."
 

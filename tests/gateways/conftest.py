@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
+import subprocess
+import sysconfig
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +17,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from clinicpro.gateways import Store
-from clinicpro.gateways.fakes import FakeStore, Reply
+from clinicpro.gateways import Describer, Question, Store
+from clinicpro.gateways.describer import ClaudeDescriber, Patience
+from clinicpro.gateways.fakes import FakeDescriber, FakeStore, Reply
 from clinicpro.gateways.storage import S3Store
 from clinicpro.settings import Settings
+from tests.model_server import ModelServer, Scenario
 from tests.seaweed import Seaweed
 
 
@@ -104,3 +111,86 @@ def store(store_and_browser: tuple[Store, Browser]) -> Store:
 @pytest.fixture
 def browser(store_and_browser: tuple[Store, Browser]) -> Browser:
     return store_and_browser[1]
+
+
+SAID = "Left forearm. Superficial abrasion, no pus."
+JPEG = b"\xff\xd8\xff\xe0 an arm, as bytes"
+IN_A_HURRY = Patience(connect=1, read=1, whole=3, pauses=(0.05, 0.05))
+
+
+@pytest.fixture
+def question() -> Question:
+    return Question(
+        model="claude-sonnet-5-5",
+        system="Describe, never diagnose.",
+        text="Fell on gravel. Describe.",
+        jpeg=JPEG,
+        max_tokens=600,
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with ModelServer(Scenario(words=SAID)) as running:
+        yield running
+
+
+@pytest.fixture
+def claude(settings: Settings, server: ModelServer) -> ClaudeDescriber:
+    return ClaudeDescriber(replace(settings, anthropic_base_url=server.url), IN_A_HURRY)
+
+
+@pytest.fixture(scope="session")
+def fakellm() -> Iterator[str]:
+    """The address of the demonstration's stand-in, which says SAID."""
+    program = Path(sysconfig.get_path("scripts")) / "fakellm"
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="fakellm-") as folder:
+        rules = Path(folder) / "rules.yaml"
+        rules.write_text(RULES)
+        port = free_port()
+        command = [program, "serve", "--config", str(rules), "--port", str(port)]
+        with (Path(folder) / "log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        wait_for_port(port)
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture(params=["fake", "claude", "fakellm"])
+def describer(request: pytest.FixtureRequest, settings: Settings) -> Describer:
+    """Each of the three, about to say SAID."""
+    if request.param == "fake":
+        return FakeDescriber(pieces=tuple(SAID.replace(" ", " \0").split("\0")))
+    if request.param == "claude":
+        claude: ClaudeDescriber = request.getfixturevalue("claude")
+        return claude
+    address: str = request.getfixturevalue("fakellm")
+    return ClaudeDescriber(replace(settings, anthropic_base_url=address), IN_A_HURRY)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on {port}")
+
+
+RULES = f"""version: 1
+defaults:
+  fallback: deterministic_echo
+rules:
+  - name: description
+    when:
+      messages_contain: "Describe"
+    respond:
+      content: "{SAID}"
+"""
