@@ -89,8 +89,9 @@ class _Parent:
         self.selector.register(self.listening, selectors.EVENT_READ)
         while not self.is_ending:
             self._step()
-        for pidfd in self.children:
+        for pidfd, child in self.children.items():
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
 
     def _stop(self, *_: object) -> None:
         self.is_ending = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,26 +31,37 @@ class DecoderProcess:
     """The decoder as the supervisor starts it, and a client of it."""
 
     process: subprocess.Popen[bytes]
-    socket: Path
+    path: Path
     client: DecoderClient
+
+
+def start(path: Path, cpu_seconds: int = 10, wall_seconds: float = 20.0) -> DecoderProcess:
+    """A decoder on `path` that has begun to listen."""
+    command = [sys.executable, "-c", _PROGRAM, str(path), str(cpu_seconds), str(wall_seconds)]
+    process = subprocess.Popen(command)
+    ends_at = time.monotonic() + 20
+    while not _is_listening(path):
+        assert process.poll() is None
+        assert time.monotonic() < ends_at
+        time.sleep(0.02)
+    return DecoderProcess(process, path, DecoderClient(path))
+
+
+def _is_listening(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as trial:
+        return trial.connect_ex(str(path)) == 0
 
 
 @contextmanager
 def running_decoder(cpu_seconds: int = 10, wall_seconds: float = 20.0) -> Iterator[DecoderProcess]:
-    """A decoder that has begun to listen; it is ended with the block."""
+    """A decoder in a short folder of its own; it is ended with the block."""
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="dec") as folder:
-        socket = Path(folder) / "decoder.sock"
-        command = [sys.executable, "-c", _PROGRAM, str(socket), str(cpu_seconds), str(wall_seconds)]
-        process = subprocess.Popen(command)
+        running = start(Path(folder) / "decoder.sock", cpu_seconds, wall_seconds)
         try:
-            ends_at = time.monotonic() + 20
-            while not socket.exists() and process.poll() is None and time.monotonic() < ends_at:
-                time.sleep(0.02)
-            assert process.poll() is None
-            yield DecoderProcess(process, socket, DecoderClient(socket))
+            yield running
         finally:
-            process.terminate()
-            process.wait(10)
+            running.process.terminate()
+            running.process.wait(10)
 
 
 @pytest.fixture(scope="session")
