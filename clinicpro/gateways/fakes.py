@@ -176,7 +176,8 @@ class FakeDescriber:
     """Says `pieces`, one by one, and keeps every question in `saw`.
 
     `fails` is raised after the pieces; `waits_before` holds back the piece of that number until
-    its event is set (a set `stop` ends the wait too); `no_ending` leaves the stop reason out.
+    its event is set (a set `stop` ends the wait too); `stop_reason` None is a stream that just
+    ended.
     """
 
     pieces: Sequence[str] = ("Left forearm. ", "Superficial abrasion.")
