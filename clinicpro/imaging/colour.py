@@ -28,7 +28,7 @@ _PROBE = bytes(level for r in (0, 90, 200) for g in (0, 90, 200) for b in (0, 90
 def eight_bit(pixels: Image.Image) -> Image.Image:
     """The same as L, RGB, CMYK or LAB: deep grey scaled, palettes resolved, alpha laid on white."""
     if pixels.has_transparency_data:
-        rgba = pixels.convert("RGBA")
+        rgba = pixels if pixels.mode == "RGBA" else pixels.convert("RGBA")
         white = Image.new("RGB", rgba.size, (255, 255, 255))
         white.paste(rgba, mask=rgba)
         return white

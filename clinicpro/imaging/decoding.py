@@ -95,8 +95,9 @@ def derivatives(content: bytes) -> Derivatives:
         orientation, _ = _exif(opened)
         profile = opened.info.get("icc_profile")
         pixels = colour.eight_bit(opened)
-        del opened
-        pixels = _clean(_upright(pixels, orientation), profile)
+        del opened  # step by step, so that the codec's buffers go before the next copy comes
+        pixels = _upright(pixels, orientation)
+        pixels = _clean(pixels, profile)
         full = _jpeg(pixels, FULL_QUALITY)
         view = _shrunk(pixels, VIEW_EDGE)
         return Derivatives(_jpeg(view, VIEW_QUALITY), view.width, view.height, full)
