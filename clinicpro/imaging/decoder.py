@@ -34,6 +34,7 @@ def serve(socket_path: Path, limits: Limits | None = None) -> None:
     sandbox = Sandbox(limits or Limits())
     sandbox.check()
     gc.collect()
+    gc.disable()
     gc.freeze()  # the forks share these pages as long as nobody counts on them
     listening = _listening(socket_path)
     try:
@@ -124,8 +125,7 @@ class _Parent:
         """The header is read by the fork; here it is only looked at, to choose whose turn it is."""
         self.selector.unregister(connection)
         try:
-            line = connection.recv(wire.MAX_HEADER, socket.MSG_PEEK).partition(b"\n")[0]
-            request = wire.request_from(line)
+            request = wire.request_from(connection.recv(wire.REQUEST_HEADER, socket.MSG_PEEK))
         except (OSError, wire.Garbled):
             connection.close()
             return

@@ -73,12 +73,13 @@ def thumb(content: bytes) -> Decoded:
         size = opened.size
         if isinstance(opened, JpegImageFile):
             opened.draft(None, _fit(size, THUMB_EDGE))
+            opened.decodermaxblock = len(content)  # in one go
             opened.load()
         else:
             opened.load()
             size = opened.size
         orientation, taken_at = _exif(opened)
-        small = _shrunk(colour.eight_bit(opened), THUMB_EDGE)
+        small = _shrunk(colour.eight_bit(opened), THUMB_EDGE, Image.Resampling.HAMMING)
         pixels = _clean(_upright(small, orientation), opened.info.get("icc_profile"))
         width, height = size if orientation < 5 else (size[1], size[0])
         return Decoded(kind, width, height, taken_at, _jpeg(pixels, THUMB_QUALITY))
@@ -99,7 +100,7 @@ def derivatives(content: bytes) -> Derivatives:
         pixels = _upright(pixels, orientation)
         pixels = _clean(pixels, profile)
         full = _jpeg(pixels, FULL_QUALITY)
-        view = _shrunk(pixels, VIEW_EDGE)
+        view = _shrunk(pixels, VIEW_EDGE, Image.Resampling.LANCZOS)
         return Derivatives(_jpeg(view, VIEW_QUALITY), view.width, view.height, full)
 
 
@@ -174,11 +175,11 @@ def _fit(size: tuple[int, int], edge: int) -> tuple[int, int]:
     return max(1, round(size[0] * edge / longest)), max(1, round(size[1] * edge / longest))
 
 
-def _shrunk(pixels: Image.Image, edge: int) -> Image.Image:
+def _shrunk(pixels: Image.Image, edge: int, by: Image.Resampling) -> Image.Image:
     size = _fit(pixels.size, edge)
     if size == pixels.size:
         return pixels
-    return pixels.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return pixels.resize(size, by, reducing_gap=3.0)
 
 
 def _upright(pixels: Image.Image, orientation: int) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import NoReturn
 
 from clinicpro.gateways import ImageRejected
@@ -20,7 +21,8 @@ def answer_and_end(connection: int, request: wire.Request, sandbox: Sandbox) -> 
         if request.work == "derivatives":
             os.nice(NICENESS)
         inside = sandbox.enter(connection)
-        _send(inside, _answer(request.work, _content(inside, request.size)))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=inside) as client:
+            _send(inside, _answer(request.work, _content(client, request.size)))
         status = 0
     finally:
         os._exit(status)
@@ -35,17 +37,12 @@ def _answer(work: wire.Work, content: bytes) -> bytes:
         return wire.No(rejected=True, words=rejected.reason).line()
 
 
-def _content(connection: int, size: int) -> bytes:
-    while os.read(connection, 1) != b"\n":  # the header, which the parent only looked at
-        pass
-    content = bytearray(size)
-    rest = memoryview(content)
-    while rest:
-        count = os.readv(connection, [rest])
-        if not count:
-            raise EOFError
-        rest = rest[count:]
-    return bytes(content)
+def _content(client: socket.socket, size: int) -> bytes:
+    client.recv(wire.REQUEST_HEADER)  # the parent only looked at it
+    content = client.recv(size, socket.MSG_WAITALL) if size else b""
+    if len(content) < size:
+        raise EOFError
+    return content
 
 
 def _send(connection: int, answer: bytes) -> None:

@@ -21,7 +21,7 @@ except (ImportError, RuntimeError) as error:  # RuntimeError: libseccomp itself 
 # What decoding needs once everything is imported.
 # fmt: off
 _ALLOWED = (
-    "read", "write", "readv", "writev", "lseek", "fstat", "close", "munmap", "mremap", "brk",
+    "read", "write", "writev", "recvfrom", "lseek", "fstat", "close", "munmap", "mremap", "brk",
     "madvise", "futex", "exit", "exit_group", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
     "sigaltstack", "restart_syscall", "clock_gettime", "clock_nanosleep", "gettimeofday",
     "getrandom", "sched_yield", "sched_getaffinity", "getpid", "gettid", "getrlimit",
@@ -32,6 +32,7 @@ _NEVER_EXECUTABLE = ("mmap", "mprotect")  # allowed, unless the memory could the
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_THREAD = 0x00010000
+_MAX_DESCRIPTORS = 1 << 20  # the kernel knows no higher number
 
 
 class SandboxError(Exception):
@@ -78,7 +79,7 @@ class Sandbox:
         for number in (0, 1, 2):
             os.dup2(self.null, number)
         os.dup2(connection, 3)
-        os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        os.closerange(4, _MAX_DESCRIPTORS)
         cpu = self.limits.cpu_seconds
         for limit, value in (
             (resource.RLIMIT_AS, (self.limits.memory, self.limits.memory)),

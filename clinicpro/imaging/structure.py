@@ -12,7 +12,7 @@ MAX_SCANS = 64  # a camera's progressive JPEG has about ten; each costs a pass o
 MAX_CHUNKS = 1_000  # of a PNG, pixels aside
 
 _MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
-_EOI, _SOS = b"\xff\xd9", b"\xff\xda"
+_EOI, _SOS, _PROGRESSIVE = b"\xff\xd9", b"\xff\xda", b"\xff\xc2"
 _HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
 
 
@@ -30,18 +30,20 @@ def check(content: bytes, kind: str) -> None:
 
 def _check_jpeg(content: bytes) -> None:
     """libjpeg fills what is missing with grey in silence, if only an end marker is there."""
-    at, least = 2, 0
+    at, least, parts, has_scans = 2, 0, 0, False
     while (found := _MARKER.search(content, at)) and found[0] != _SOS:
         at = found.end()
         if found[0][1] in _HUFFMAN_FRAMES:
             height, width = content[at + 3 : at + 5], content[at + 5 : at + 7]
-            # A block of 8 x 8 pixels takes at least one bit (ITU T.81, F.1.2).
+            # A block of 8 × 8 pixels takes at least one bit (ITU T.81, F.1.2).
             least = int.from_bytes(height) * int.from_bytes(width) // 512
+            parts, has_scans = content[at + 7], found[0] == _PROGRESSIVE
         at += int.from_bytes(content[at : at + 2])
-    end = content.find(_EOI, at)
-    if found is None or end < 0 or end - at < least:
+    end = content.rfind(_EOI, at)
+    if found is None or end - at < least:
         raise ImageRejected(formats.CUT)
-    if content.count(_SOS, at, end) > MAX_SCANS:
+    has_scans = has_scans or content[found.end() + 2] < parts
+    if has_scans and content.count(_SOS, at, content.find(_EOI, at)) > MAX_SCANS:
         raise ImageRejected(formats.TOO_COMPLEX)
 
 

@@ -12,7 +12,8 @@ from clinicpro.gateways import Decoded, Derivatives
 Work = Literal["thumb", "derivatives"]
 
 MAX_REQUEST = 30 * 1024 * 1024  # bytes of the image
-MAX_HEADER = 4096  # bytes of the line
+REQUEST_HEADER = 64  # bytes of a request's line, always
+MAX_HEADER = 4096  # bytes of an answer's line
 END = b"END\n"  # after an answer's bytes: a fork that dies half way cannot pass for a whole answer
 
 TOO_LARGE = "The file is larger than 30 MB. Send a smaller copy."
@@ -30,7 +31,8 @@ class Request:
     size: int
 
     def line(self) -> bytes:
-        return _line({"work": self.work, "size": self.size})
+        line = _line({"work": self.work, "size": self.size})
+        return line[:-1].ljust(REQUEST_HEADER - 1) + b"\n"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Header:
 
 def request_from(line: bytes) -> Request:
     """Raises Garbled."""
+    if len(line) != REQUEST_HEADER:
+        raise Garbled
     fields = _fields(line)
     work, size = fields.get("work"), fields.get("size")
     if not isinstance(size, int) or size < 0:

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from clinicpro.gateways import DecoderDown, ImageRejected
+from clinicpro.imaging import wire
 from tests import corpus, hostile
 from tests.imaging.conftest import DecoderProcess, running_decoder, start
 
@@ -54,7 +55,7 @@ def test_a_fork_that_waits_for_ever_is_ended() -> None:
         with socket.socket(socket.AF_UNIX) as silent:
             silent.settimeout(5)
             silent.connect(str(running.path))
-            silent.send(b'{"work": "thumb", "size": 1000}\nand then nothing')
+            silent.send(wire.Request("thumb", 1000).line() + b"and then nothing")
             assert b"Nothing is lost" in silent.recv(1000)
         assert running.client.thumb(corpus.skin_jpeg()).width == 800
 
@@ -142,7 +143,7 @@ def test_neither_flask_nor_a_database_is_loaded() -> None:
     assert ran.stdout == b"[]\n"
 
 
-STRANGERS = [b"", b"\n", b"x" * 5000, b'{"work": "exec", "size": 1}\n']
+STRANGERS = [b"", b"\n", b"x" * 5000, b'{"work": "exec", "size": 1}'.ljust(64)]
 
 
 @pytest.mark.parametrize("request_line", STRANGERS)

@@ -6,6 +6,8 @@ import errno
 import os
 import resource
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -112,3 +114,17 @@ def test_walls_that_do_not_hold_stop_the_decoder() -> None:
     sandbox.filter.reset(0x7FFF0000)  # allows everything
     with pytest.raises(SandboxError):
         sandbox.check()
+
+
+def test_without_seccomp_no_decoder_starts(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['pyseccomp'] = None\n"
+        "from pathlib import Path\n"
+        "from clinicpro.imaging.decoder import serve\n"
+        "serve(Path(sys.argv[1]))"
+    )
+    path = tmp_path / "d.sock"
+    ran = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True)
+    assert ran.returncode != 0
+    assert b"SandboxError: The decoder needs libseccomp" in ran.stderr
+    assert not path.exists()
