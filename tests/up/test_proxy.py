@@ -74,12 +74,17 @@ class Telling(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer  # noqa: N815
 
 
-class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+class Threads(socketserver.ThreadingMixIn):
     daemon_threads = True
 
+    def handle_error(self, *_: object) -> None:
+        """The proxy hanging up on a body that is too large is no trouble."""
 
-class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    daemon_threads = True
+
+class UnixServer(Threads, socketserver.UnixStreamServer): ...
+
+
+class TcpServer(Threads, socketserver.TCPServer): ...
 
 
 class Front:
