@@ -1,0 +1,94 @@
+"""What stops a start is one sentence on the console, and nothing is left running."""
+
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from clinicpro.up.supervisor import children_of
+from tests.instance import FOREIGN, ROOT, free_port
+
+
+def up(data: Path, *, python: str = sys.executable, **environment: str) -> tuple[int, str]:
+    """Try to start; returns the exit code and what was said."""
+    kept = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
+    ports = {"PORT": str(free_port()), "HTTPS_PORT": str(free_port())}
+    ended = subprocess.run(
+        [python, "-m", "clinicpro", "up"],
+        cwd=ROOT,
+        env={**kept, "CLINICPRO_DATA": str(data), **ports, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stdout == ""
+    return ended.returncode, ended.stderr
+
+
+def refused(data: Path, **how: str) -> str:
+    code, said = up(data, **how)
+    assert code == 2
+    assert said.count("\n") == 1
+    assert children_of(data) == []
+    return said.strip()
+
+
+def test_a_taken_port(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", free_port()))
+        other.listen()
+        port = other.getsockname()[1]
+        assert refused(tmp_path, PORT=str(port)) == (
+            f"Port {port} is taken by another program: stop it, or start with "
+            f"PORT={port + 1} make run."
+        )
+
+
+def test_a_folder_that_cannot_be_written():
+    assert "/proc/clinicpro cannot be written" in refused(Path("/proc/clinicpro"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"PORT": "eighty"}, "PORT: 'eighty' is not a number from 1 to 65535."),
+        ({"STORE": "external"}, "STORE=external needs AWS_ACCESS_KEY_ID: set it, or"),
+        (
+            {"STORE": "external", "AWS_ACCESS_KEY_ID": "mine"},
+            "STORE=external needs AWS_SECRET_ACCESS_KEY: set it, or",
+        ),
+        ({"S3_ENDPOINT_URL": "http://127.0.0.1:1"}, "set STORE=external to use that store"),
+        ({"DATABASE_URL": "mysql://x"}, "'mysql' is neither sqlite nor postgresql."),
+    ],
+)
+def test_settings_that_cannot_be_meant(tmp_path, environment, words):
+    assert words in refused(tmp_path, **environment)
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A Python beside which no program of ours is installed, and its search path."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    return {
+        "python": os.path.realpath(sys.executable),
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "PATH": f"{programs}:/usr/bin:/bin",
+    }
+
+
+def test_a_missing_program(tmp_path, bare):
+    said = refused(tmp_path / "data", **bare)
+    assert said.endswith("is missing: run 'make run', which installs requirements.txt.")
+
+
+def test_a_store_that_is_too_old(tmp_path, bare):
+    for name, words in (("weed", "version 8000GB 4.20 linux amd64"), ("caddy", "")):
+        (tmp_path / "programs" / name).write_text(f"#!/bin/sh\necho {words}\n")
+        (tmp_path / "programs" / name).chmod(0o700)
+    assert "is version 4.20, but at least 4.48 is needed" in refused(tmp_path / "data", **bare)
