@@ -80,3 +80,12 @@ class Throttle(Model):
     failures: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     wait_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Practice(Model):
+    """The practice itself: one row, from the set-up on."""
+
+    __tablename__ = "practice"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]

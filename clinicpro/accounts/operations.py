@@ -6,13 +6,14 @@ import hashlib
 import hmac
 import re
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import update
 
 from clinicpro.accounts import throttling
-from clinicpro.accounts.models import ROLES, SignIn, User, UserRole
+from clinicpro.accounts.models import ROLES, Practice, SignIn, User, UserRole
 from clinicpro.accounts.passwords import hash_password, is_right, weakness
 from clinicpro.accounts.permissions import Actor, authorize
 from clinicpro.accounts.queries import has_accounts, hash_token, user_by_email
@@ -39,30 +40,40 @@ class TooManyTries(Exception):  # noqa: N818  (an answer, not a fault)
         self.seconds = seconds
 
 
-def create_user(email: str, name: str, password: str, roles: set[str], by: By = SYSTEM) -> User:
-    """Add a person. Raises AccountError when e-mail, password or a role cannot be."""
-    email = email.strip().lower()
-    _check_new(email, name, password, roles)
-    password_hash = hash_password(password)  # slow on purpose: before the write lock
+@dataclass(frozen=True)
+class NewUser:
+    """A person to be added, as typed."""
+
+    email: str
+    name: str
+    password: str = field(repr=False)
+
+
+def create_user(new: NewUser, roles: set[str], by: By = SYSTEM) -> UUID:
+    """Add a person; gives their id. Raises AccountError when something typed cannot be."""
+    email = new.email.strip().lower()
+    _check_new(new, roles)
+    password_hash = hash_password(new.password)  # slow on purpose: before the write lock
     with transaction():
         if user_by_email(email) is not None:
             raise AccountError("email", "There is an account with this e-mail already.")
-        user = User(email=email, name=name.strip(), password_hash=password_hash)
+        user = User(email=email, name=new.name.strip(), password_hash=password_hash)
         user.role_rows = [UserRole(role=role) for role in sorted(roles)]
         db.session.add(user)
         db.session.flush()
         record("user.create", by, objects=[user.id], details={"roles": " ".join(sorted(roles))})
-    return user
+        return user.id
 
 
-def _check_new(email: str, name: str, password: str, roles: set[str]) -> None:
+def _check_new(new: NewUser, roles: set[str]) -> None:
+    email = new.email.strip()
     if not _EMAIL.fullmatch(email) or len(email) > 254:
         raise AccountError("email", "That is not an e-mail address.")
-    if not name.strip() or len(name) > 120:
+    if not new.name.strip() or len(new.name) > 120:
         raise AccountError("name", "Give the name as colleagues know it.")
     if not roles or not roles <= ROLES.keys():
         raise AccountError("roles", f"Choose from {', '.join(ROLES)}.")
-    problem = weakness(password, email, name)
+    problem = weakness(new.password, email, new.name)
     if problem:
         raise AccountError("password", problem)
 
@@ -78,18 +89,20 @@ def is_setup_code(data: Path, code: str) -> bool:
     )
 
 
-def set_up(data: Path, code: str, email: str, name: str, password: str, *, sees: bool) -> User:
+def set_up(data: Path, code: str, new: NewUser, *, practice_name: str, is_gp: bool) -> UUID:
     """Make the first account, a manager, with the console's one-time code, which then is void.
 
-    `sees` ("I also see patients") makes the person a gp too. Raises AccountError.
+    `is_gp` ("I also see patients") makes the person a gp too. Raises AccountError.
     """
     if has_accounts():
         raise AccountError("code", "The first account is there already. Sign in instead.")
     if not is_setup_code(data, code):
-        raise AccountError("code", "That is not the code on the server's console.")
-    user = create_user(email, name, password, {"manager", "gp"} if sees else {"manager"})
+        raise AccountError("code", "That is not the code on the server’s console.")
+    user_id = create_user(new, {"manager", "gp"} if is_gp else {"manager"})
+    with transaction():
+        db.session.merge(Practice(id=1, name=practice_name.strip()))
     (data / SETUP_CODE_FILE).unlink(missing_ok=True)
-    return user
+    return user_id
 
 
 def sign_in(email: str, password: str, address: str, device: str) -> str | None:
@@ -209,3 +222,13 @@ def change_password(actor: Actor, old: str, new: str) -> None:
             .values(ended_at=utc_now())
         )
         record("password.change", actor, objects=[actor.id])
+
+
+def set_hot_keys(actor: Actor, *, is_on: bool) -> None:
+    """Single-key shortcuts on or off for this person (WCAG 2.1.4)."""
+    authorize(actor, "account.manage")
+    with transaction():
+        user = db.session.get_one(User, actor.id)
+        if user.has_hot_keys != is_on:
+            user.has_hot_keys = is_on
+            record("account.hot_keys", actor, objects=[actor.id])

@@ -144,6 +144,10 @@ class Actor(By):
         words = [word for word in self.name.split() if word.rstrip(".") not in ("Dr", "Prof")]
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
+    @property
+    def role_labels(self) -> list[str]:
+        return [label for role, label in ROLES.items() if role in self.roles]
+
     def may(self, permission: str) -> bool:
         return bool(self.roles & PERMISSIONS[permission].roles)
 

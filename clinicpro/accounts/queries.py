@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
-from clinicpro.accounts.models import SignIn, User
+from clinicpro.accounts.models import Practice, SignIn, User
 from clinicpro.accounts.permissions import Actor
 from clinicpro.db import db, utc_now
 
@@ -55,3 +55,20 @@ def users() -> list[User]:
 def managers() -> list[User]:
     """Who can grant things, for the words of a denial."""
     return [user for user in users() if "manager" in user.roles and user.disabled_at is None]
+
+
+def own_sign_ins(actor: Actor) -> list[SignIn]:
+    """The valid sign-ins of the person who asks, the latest first."""
+    now = utc_now()
+    rows = db.session.scalars(
+        select(SignIn)
+        .where(SignIn.user_id == actor.id, SignIn.ended_at.is_(None))
+        .order_by(SignIn.last_seen_at.desc())
+        .limit(20)
+    )
+    return [row for row in rows if row.is_valid(now)]
+
+
+def practice_name(otherwise: str) -> str:
+    """The name given at the set-up, or `otherwise` before it."""
+    return db.session.scalar(select(Practice.name)) or otherwise

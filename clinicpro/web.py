@@ -1,0 +1,377 @@
+"""The edge: one way to answer, headers, errors in words, and the filters of the templates."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
+from flask.sessions import SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from htmx_flask import Htmx
+from htmx_flask import request as htmx_request
+from jinja2 import StrictUndefined
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from clinicpro.answers import NotHere, Refusal
+from clinicpro.db import db
+from clinicpro.gateways import GatewayError, Gateways
+from clinicpro.settings import Settings
+
+log = logging.getLogger(__name__)
+
+NZ = ZoneInfo("Pacific/Auckland")
+ROOT = Path(__file__).parent.parent
+POLICY = (
+    "default-src 'self'; img-src 'self' blob:; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+}
+LONGEST_BODY = 1024 * 1024  # bytes; images never come this way
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+csrf = CSRFProtect()
+htmx = Htmx()
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Give `app` its headers, cookies, filters, globals and error answers."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=LONGEST_BODY,
+        MAX_FORM_PARTS=200,
+        SEND_FILE_MAX_AGE_DEFAULT=0,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_SSL_STRICT=False,  # under no-referrer its Referer check refuses every POST
+        WTF_CSRF_TIME_LIMIT=None,  # bound to the sign-in, which ends by itself
+    )
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.session_interface = Cookie(settings.instance_id)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update(
+        is_demo=settings.is_demo,
+        static_url=static_url,
+        dom_id=dom_id,
+    )
+    csrf.init_app(app)
+    htmx.init_app(app)
+    app.before_request(_name_request)
+    app.before_request(_refuse_cross_site)
+    app.after_request(_add_headers)
+    for kind, answer in (
+        (Refusal, _on_refusal),
+        (NotHere, _on_not_here),
+        (GatewayError, _on_gateway),
+        (OperationalError, _on_busy_database),
+        (CSRFError, _on_csrf),
+        (HTTPException, _on_http),
+        (Exception, _on_unexpected),
+    ):
+        app.register_error_handler(kind, answer)
+
+
+class Cookie(SecureCookieSessionInterface):
+    """The session cookie: `__Host-` and Secure over HTTPS, named after the instance.
+
+    Ports share cookies, so two instances on one machine need names of their own.
+    """
+
+    def __init__(self, instance_id: str) -> None:
+        self.plain_name = f"clinicpro-{instance_id}"
+
+    def get_cookie_name(self, app: Flask) -> str:
+        secure = has_request_context() and request.is_secure
+        return f"__Host-{self.plain_name}" if secure else self.plain_name
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
+def gateways() -> Gateways:
+    found = current_app.extensions["gateways"]
+    assert isinstance(found, Gateways)  # noqa: S101  (tells mypy; create_app put it there)
+    return found
+
+
+def app_settings() -> Settings:
+    found = current_app.extensions["settings"]
+    assert isinstance(found, Settings)  # noqa: S101  (tells mypy; create_app put it there)
+    return found
+
+
+def page_or(fragment: str, *, page: str, **context: object) -> Response:
+    """The fragment for htmx, the page for everyone else and for a history restore."""
+    asked = htmx_request.htmx
+    wants_fragment = bool(asked) and not asked.history_restore_request and not asked.boosted
+    response = make_response(render_template(fragment if wants_fragment else page, **context))
+    response.vary.add("HX-Request")
+    return response
+
+
+def fragment_or_redirect(fragment: str, *, to: str, **context: object) -> ResponseReturnValue:
+    """After a change: the fragment for htmx, a redirect to `to` for a plain form."""
+    if htmx_request.htmx:
+        return render_template(fragment, **context)
+    return "", 303, {"Location": to}
+
+
+def is_htmx() -> bool:
+    return bool(htmx_request.htmx)
+
+
+def wants_json() -> bool:
+    """Whether the asker wants JSON: the API unless htmx asks, and what accepts only that."""
+    if is_htmx():
+        return False
+    return request.path.startswith("/api/") or (
+        request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    )
+
+
+def own_origin() -> str:
+    """Scheme and host this request came to, which the proxy has checked against our own."""
+    parts = urlsplit(request.host_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def background(view: View) -> View:
+    """Mark a view that pages call by themselves: it does not count as the person being here."""
+    view.is_background = True  # type: ignore[attr-defined]
+    return view
+
+
+def _name_request() -> None:
+    code = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    g.request_id = f"{code[:4]}-{code[4:]}"
+
+
+def _refuse_cross_site() -> None:
+    """Beside the token: a browser says where an unsafe request comes from (Sec-Fetch-Site)."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(403)
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    if request.endpoint == "static":
+        kept = "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
+        response.headers["Cache-Control"] = kept
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+WORDS = {
+    400: ("That request can't be read", "Go back and try again."),
+    403: ("That is not allowed", "Nothing was changed."),
+    404: ("Not here", "It may have been moved to the trash, or the address is not quite right."),
+    405: ("That can't be done this way", "Use the buttons on the page."),
+    413: ("That is too large", "Text fields take up to a page; images go by Choose images."),
+    415: ("That kind of content can't be read", "Use the buttons on the page."),
+    503: ("The record is busy for a moment", "Nothing was lost. Try again in a few seconds."),
+}
+
+
+def problem(
+    status: int, title: str, advice: str, code: str, headers: dict[str, str] | None = None
+) -> Response:
+    """One problem, in the form that fits who asked: JSON, an alert for htmx, or a page."""
+    reference = g.get("request_id", "")
+    if wants_json():
+        response = jsonify(error=f"{title}. {advice}", code=code, requestId=reference)
+    else:
+        kind = "danger" if status >= 500 else "warn"
+        template = "_alert.html" if is_htmx() else "errors/error.html"
+        response = make_response(
+            render_template(template, kind=kind, title=title, text=advice, reference=reference)
+        )
+    response.status_code = status
+    response.headers.update(headers or {})
+    response.vary.add("HX-Request")
+    return response
+
+
+def _on_refusal(error: Refusal) -> Response:
+    return problem(error.status, error.title, error.advice, error.code)
+
+
+def _on_not_here(error: NotHere) -> Response:
+    return problem(404, *WORDS[404], "not-found")
+
+
+def _on_gateway(error: GatewayError) -> Response:
+    log.warning("gateway: %s", type(error).__name__, extra={"request": g.get("request_id")})
+    title, _, advice = error.advice.partition(". ")
+    return problem(502, title.rstrip("."), advice, "gateway", {"Retry-After": "5"})
+
+
+def _on_busy_database(error: OperationalError) -> Response:
+    db.session.rollback()
+    log.warning("database busy or away", extra={"request": g.get("request_id")})
+    return problem(503, *WORDS[503], "busy", {"Retry-After": "2"})
+
+
+def _on_csrf(error: CSRFError) -> Response:
+    return problem(403, "This page is out of date", "Reload it and try again.", "csrf")
+
+
+def _on_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status in (301, 302, 303, 307, 308):
+        redirect = error.get_response()
+        assert isinstance(redirect, Response)  # noqa: S101  (tells mypy)
+        return redirect
+    title, advice = WORDS.get(status, ("That did not work", "Go back and try again."))
+    return problem(status, title, advice, error.name.lower().replace(" ", "-"))
+
+
+def _on_unexpected(error: Exception) -> Response:
+    """Log where it happened, not what it said: messages may quote what people typed."""
+    db.session.rollback()
+    places = []
+    step = error.__traceback__
+    while step is not None:
+        places.append(f"{Path(step.tb_frame.f_code.co_filename).name}:{step.tb_lineno}")
+        step = step.tb_next
+    log.error(
+        "unexpected %s at %s",
+        type(error).__name__,
+        " ".join(places[-8:]),
+        extra={"request": g.get("request_id")},
+    )
+    if current_app.testing and current_app.config.get("PROPAGATE"):
+        raise error
+    return problem(500, "Something went wrong here", "Nothing was changed. Try again.", "error")
+
+
+# --- templates --------------------------------------------------------------------------------
+
+
+def static_url(path: str) -> str:
+    """The URL of a static file, with a hash of its content, so that it can be kept for a year."""
+    return f"/static/{path}?v={_content_hash(path)}"
+
+
+@lru_cache
+def _content_hash(path: str) -> str:
+    return hashlib.sha256((ROOT / "static" / path).read_bytes()).hexdigest()[:12]
+
+
+def dom_id(row: Any, part: str | None = None) -> str:
+    """`image-<uuid>` for a row (its `dom_name` or class name), `details-<uuid>` for a part."""
+    name = part or getattr(row, "dom_name", type(row).__name__.lower())
+    return f"{name}-{row.id}"
+
+
+def nz_time(moment: datetime) -> str:
+    return moment.astimezone(NZ).strftime("%H:%M")
+
+
+def nz_seconds(moment: datetime) -> str:
+    return moment.astimezone(NZ).strftime("%H:%M:%S")
+
+
+def nz_today() -> date:
+    return datetime.now(UTC).astimezone(NZ).date()
+
+
+def as_nz_date(moment: date) -> date:
+    return moment.astimezone(NZ).date() if isinstance(moment, datetime) else moment
+
+
+def nz_date(moment: date) -> str:
+    day = as_nz_date(moment)
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def nz_day(moment: date) -> str:
+    day = as_nz_date(moment)
+    ago = (nz_today() - day).days
+    if ago in (0, 1):
+        return ("Today", "Yesterday")[ago]
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+def short_date(moment: date) -> str:
+    day = as_nz_date(moment)
+    return f"{day.day} {day:%b %Y}"
+
+
+def age(born: date) -> int:
+    """Whole years at today's date in New Zealand."""
+    today = nz_today()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def megabytes(size: int) -> str:
+    """Bytes as people read them: 412 kB, 3.4 MB (decimal, as phones and portals count)."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))} kB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
+def short_hash(text: str) -> str:
+    return f"{text[:4]} {text[4:8]} … {text[-4:]}"
+
+
+def short_id(row_id: UUID) -> str:
+    return str(row_id)[:8]
+
+
+FILTERS: dict[str, Callable[..., object]] = {
+    "nz_time": nz_time,
+    "nz_seconds": nz_seconds,
+    "nz_date": nz_date,
+    "nz_day": nz_day,
+    "short_date": short_date,
+    "age": age,
+    "megabytes": megabytes,
+    "short_hash": short_hash,
+    "short_id": short_id,
+}
+
+
+def path_for(endpoint: str, **values: object) -> str:
+    return url_for(endpoint, **values)  # type: ignore[arg-type]
