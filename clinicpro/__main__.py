@@ -19,6 +19,12 @@ def main(arguments: list[str]) -> int:
             from clinicpro.up.demo import demo
 
             return demo()
+        case ["seed-demo"]:
+            from clinicpro.settings import Settings
+            from clinicpro.up.demo import seed
+
+            seed(Settings.from_env())
+            return 0
         case ["worker"]:
             from clinicpro.settings import Settings
             from clinicpro.worker import run

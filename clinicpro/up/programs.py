@@ -69,7 +69,7 @@ def web(settings: Settings) -> Program:
         "umask": "0o077",
         "graceful-timeout": GRACEFUL_SECONDS,
         "timeout": 60,
-        "keep-alive": 75,
+        "keep-alive": 75,  # longer than Caddy's 60 s, so that Caddy is the one who hangs up
         "forwarded-allow-ips": "*",  # whoever reaches the socket is Caddy
         "worker-tmp-dir": "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp",  # noqa: S108
         "log-level": "warning",
@@ -179,7 +179,7 @@ def _section(place: Place, settings: Settings, program: Program) -> list[str]:
         "stopsignal=TERM",
         "killasgroup=true",
         "redirect_stderr=true",
-        f"stdout_logfile={_quoted(place.log(program.name))}",
+        f"stdout_logfile={_quoted(_quoted(place.log(program.name)))}",  # expanded twice
         f"stdout_logfile_maxbytes={LOG_BYTES}",
         f"stdout_logfile_backups={LOG_BACKUPS}",
     ]

@@ -22,6 +22,10 @@ GLOBAL = """{{
 	grace_period {grace}s
 	servers {{
 		protocols h1 h2
+		timeouts {{
+			read_header 10s
+			idle 2m
+		}}
 	}}
 	log default {{
 		level WARN
@@ -82,7 +86,10 @@ APP = """
 				header Content-Type image/svg+xml*
 			}}
 		}}
-		reverse_proxy unix/{app_socket} {{
+		reverse_proxy "unix/{app_socket}" {{
+			transport http {{
+				keepalive 60s
+			}}
 			flush_interval -1
 			header_up X-Forwarded-Proto {{args[0]}}
 			header_up -X-Forwarded-Port

@@ -23,8 +23,8 @@ class Readiness:
 
 
 def ask(port: int) -> Readiness:
-    """Ask through Caddy, the way a browser comes, within 5 s."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    """Ask through Caddy, the way a browser comes, within 3 s."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
     try:
         connection.request("GET", "/readyz", headers={"Host": f"localhost:{port}"})
         answer = connection.getresponse()

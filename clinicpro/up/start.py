@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from clinicpro.up.secrets import new_setup_code
 from clinicpro.up.supervisor import Supervisor, sweep
 
 READY_SECONDS = 30
-STOP_SECONDS = 8.5  # then whoever is left is killed: all is over within 10
+STOP_SECONDS = 9  # after the signal; then whoever is left is killed: all is over within 10
 POLL = 0.05
 TEND_EVERY = 5.0
 REFUSED, FAILED = 2, 1
@@ -31,13 +32,15 @@ def up(environ: Mapping[str, str] | None = None) -> int:
 
     0 after an orderly end, 2 when it could not start, 1 when it started and failed.
     """
-    stopping = threading.Event()
-    _end_on_signals(stopping)
+    os.umask(0o077)  # whatever is made from here on is ours alone
+    stopping = _Stopping()
     try:
         prepared = prepare(os.environ if environ is None else environ)
     except (StartError, SettingsError) as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
+    if stopping.is_set():
+        return 0
     house = _House(prepared, stopping)
     try:
         house.open()
@@ -50,10 +53,25 @@ def up(environ: Mapping[str, str] | None = None) -> int:
     return 0
 
 
+class _Stopping(threading.Event):
+    """Set by the signals that end a run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.since = 0.0
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._end)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        if not self.is_set():
+            self.since = time.monotonic()
+            self.set()
+
+
 class _House:
     """One run of everything; every step gives way as soon as `stopping` is set."""
 
-    def __init__(self, prepared: Prepared, stopping: threading.Event) -> None:
+    def __init__(self, prepared: Prepared, stopping: _Stopping) -> None:
         self._prepared = prepared
         self._place = prepared.place
         self._settings = prepared.settings
@@ -63,6 +81,7 @@ class _House:
 
     def open(self) -> None:
         """Everything runs and the address was printed. Raises StartError."""
+        _say("Starting ClinicPro Clinical Images ...")
         self._run("migrations", "flask", "--app", "wsgi", "db", "upgrade")
         self._start_rest()
         readiness = self._wait_until_ready()
@@ -84,7 +103,8 @@ class _House:
 
     def close(self) -> None:
         """Nothing of this run is left, within 10 s."""
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = (self._stopping.since or time.monotonic()) + STOP_SECONDS
+        _say("Stopping ...")
         self._supervisor.stop()
         while self._supervisor.is_alive and time.monotonic() < deadline:
             time.sleep(POLL)
@@ -93,8 +113,12 @@ class _House:
         remove_runtime(self._settings.runtime)
 
     def _start_supervisor(self) -> Supervisor:
-        prepared = self._prepared
-        return Supervisor(prepared.supervisor_conf, prepared.settings.runtime, prepared.environment)
+        return Supervisor(
+            self._prepared.supervisor_conf,
+            self._settings.runtime,
+            self._place.log("supervisor"),
+            self._prepared.environment,
+        )
 
     def _start_rest(self) -> None:
         while not self._supervisor.states() and self._supervisor.is_alive:
@@ -134,6 +158,9 @@ class _House:
 
     def _say_what_is_missing(self, readiness: ready.Readiness) -> None:
         """Raises StartError when a child of ours is at fault; outside trouble may pass."""
+        if not self._supervisor.is_alive:
+            log = self._place.log("supervisor")
+            raise StartError(f"ClinicPro could not start: its supervisor ended, see {log}.")
         failed = ready.failed_child(self._place, self._supervisor.states())
         if failed is not None:
             raise StartError(failed.rstrip())
@@ -146,13 +173,11 @@ class _House:
         if readiness.needs_setup:
             code = new_setup_code(self._place)
             lines.append(f"First account: {url}/setup  one-time code: {code}")
-        sys.stdout.write("\n".join(lines) + "\n")
+        _say("\n".join(lines))
+
+
+def _say(text: str) -> None:
+    """On the console, if there still is one."""
+    with contextlib.suppress(OSError):
+        sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
-
-
-def _end_on_signals(stopping: threading.Event) -> None:
-    def end(number: int, frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, end)

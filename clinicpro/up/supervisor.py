@@ -5,21 +5,21 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import xmlrpc.client
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-
-from supervisor.xmlrpc import SupervisorTransport
 
 from clinicpro.up.programs import MARK, ROOT, Program
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SWEEP_STEP = 0.05  # seconds between looks while processes end
+ANSWER_SECONDS = 2  # a supervisor that hangs must not hold up the way down
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,25 @@ class ChildState:
 class Supervisor:
     """One run of supervisord for one data folder."""
 
-    def __init__(self, conf: Path, runtime: Path, environment: Mapping[str, str]) -> None:
-        """Start it: it ends in good order also when this very process is killed."""
+    def __init__(
+        self, conf: Path, runtime: Path, log: Path, environment: Mapping[str, str]
+    ) -> None:
+        """Start it: it ends in good order also when this very process is killed.
+
+        `log` gets what it says before it has opened a log of its own.
+        """
         self._socket = runtime / "supervisor.sock"
-        self.process = subprocess.Popen(  # noqa: S603  (our own command)
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(conf)],
-            cwd=ROOT,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for `up` alone
-            preexec_fn=_end_with_parent,
-        )
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(  # noqa: S603  (our own command)
+                [sys.executable, "-m", "supervisor.supervisord", "-c", str(conf)],
+                cwd=ROOT,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is for `up` alone
+                preexec_fn=_end_with_parent,
+            )
 
     @property
     def is_alive(self) -> bool:
@@ -84,14 +90,34 @@ class Supervisor:
             self.process.send_signal(signal.SIGTERM)
 
     def _ask(self, method: str, *arguments: str | bool) -> object:
-        transport = SupervisorTransport(serverurl=f"unix://{self._socket}")
-        proxy = xmlrpc.client.ServerProxy("http://supervisor", transport=transport)
+        transport = _UnixTransport(self._socket)
+        proxy = xmlrpc.client.ServerProxy("http://localhost", transport=transport)
         try:
             return getattr(proxy.supervisor, method)(*arguments)
         except (OSError, HTTPException, xmlrpc.client.Error):
             return None
         finally:
             transport.close()
+
+
+class _UnixConnection(HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=ANSWER_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(ANSWER_SECONDS)
+        self.sock.connect(str(self._path))
+
+
+class _UnixTransport(xmlrpc.client.Transport):
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: object) -> HTTPConnection:
+        return _UnixConnection(self._path)
 
 
 def children_of(data: Path) -> list[int]:

@@ -128,6 +128,18 @@ def test_a_killed_supervisor_comes_back_and_leaves_no_orphan(instance):
     assert instance.process.poll() is None
 
 
+def test_a_part_that_fails_again_and_again_is_never_given_up(instance):
+    conf = instance.data / "conf" / "Caddyfile"
+    good = conf.read_text()
+    conf.write_text("nonsense {")
+    kill(main_process(instance, "caddy"))
+    log = instance.data / "logs" / "supervisor.log"
+    before = log.read_text().count("exited: caddy")
+    wait_until(lambda: log.read_text().count("exited: caddy") > before + 6, 40)
+    conf.write_text(good)
+    wait_until(lambda: is_ready(instance), 30)
+
+
 def test_a_second_run_on_the_same_folder_is_refused(instance):
     with pytest.raises(AssertionError, match=r"already runs on .*\(process \d+\): stop it first"):
         Second(instance.data)
@@ -212,6 +224,11 @@ def test_orphans_of_a_run_that_lost_up_and_supervisor_are_cleared_away(folder):
     assert is_ready(instance)
     assert not orphans & set(instance.children())
     instance.stop()
+
+
+def test_a_folder_with_an_awkward_name_is_as_good_as_any(folder):
+    with Instance(folder / "Dr Smith's 100% über-data") as instance:
+        assert is_ready(instance)
 
 
 def test_an_external_store_starts_none_here(folder):
