@@ -1,0 +1,53 @@
+"""The demonstration: it answers by itself, says so, and touches nothing real."""
+
+import json
+import shutil
+import tempfile
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.instance import Instance
+
+pytestmark = pytest.mark.faults
+
+
+class Demonstration(Instance):
+    command = ("demo",)
+
+
+@pytest.fixture(scope="module")
+def demonstration():
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    real = {
+        "ANTHROPIC_API_KEY": "a-real-key",
+        "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
+        "DATABASE_URL": "postgresql://127.0.0.1:9/real",
+        "STORE": "external",
+    }
+    with Demonstration(folder, **real) as running:
+        yield running
+    shutil.rmtree(folder)
+
+
+def test_its_model_says_that_it_is_a_demonstration(demonstration):
+    port = json.loads((demonstration.data / "runtime.json").read_text())["DEMO_MODEL_PORT"]
+    question = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "?"}]}
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/v1/messages",
+        data=json.dumps(question).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        text = json.load(answer)["content"][0]["text"]
+    assert text.startswith("Demonstration, not a description of this image.")
+
+
+def test_nothing_real_reaches_it(demonstration):
+    (worker,) = demonstration.children("clinicpro worker")
+    environment = Path(f"/proc/{worker}/environ").read_text()
+    assert "ANTHROPIC_API_KEY=demo\0" in environment
+    assert "real" not in environment
+    assert ":9\0" not in environment
+    assert demonstration.children("/weed ")
