@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 
 from clinicpro.accounts.permissions import Actor
 from clinicpro.answers import NotHere
@@ -40,6 +41,7 @@ def open_consultations(actor: Actor) -> list[Consultation]:
             select(Consultation)
             .where(Consultation.owner_id == actor.id, Consultation.ended_at.is_(None))
             .order_by(Consultation.started_at.desc())
+            .options(undefer(Consultation.image_count))  # type: ignore[arg-type]  # room images's column
         )
     )
 

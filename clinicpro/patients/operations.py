@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from clinicpro.accounts.permissions import Actor, authorize
-from clinicpro.answers import Refusal
+from clinicpro.answers import NotHere, Refusal
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction
 from clinicpro.patients.models import Patient
@@ -52,10 +52,12 @@ def find_or_add(actor: Actor, identity: Identity) -> Patient:
 
 
 def correct(actor: Actor, patient_id: UUID, identity: Identity) -> None:
-    """Set name, NHI and date of birth of a patient anew. Raises Refusal when the NHI is taken."""
+    """Set name, NHI and date of birth anew. Raises NotHere, and Refusal when the NHI is taken."""
     authorize(actor, "patient.find")
     with transaction():
-        patient = db.session.get_one(Patient, patient_id)
+        patient = db.session.get(Patient, patient_id)
+        if patient is None:
+            raise NotHere
         other = patient_by_nhi(identity.nhi)
         if other is not None and other.id != patient.id:
             raise Refusal(
@@ -72,6 +74,8 @@ def correct(actor: Actor, patient_id: UUID, identity: Identity) -> None:
             )
             if getattr(patient, field) != value
         ]
+        if not fields:
+            return
         patient.nhi = clean(identity.nhi)
         patient.name = " ".join(identity.name.split())
         patient.date_of_birth = identity.date_of_birth
