@@ -1,0 +1,91 @@
+"""The JSON shapes of the API's answers, made from what the rooms give."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+from clinicpro.images.operations import Expected
+from clinicpro.images.showing import Shown
+from clinicpro.web import own_origin
+
+
+class ServerImage(TypedDict):
+    """One image; absent keys are not known."""
+
+    id: str
+    key: str
+    filename: str
+    mimeType: str
+    size: int
+    uploadedAt: str
+    source: str
+    sessionId: NotRequired[str]
+    tokenId: NotRequired[str]
+    width: int | None
+    height: int | None
+    takenAt: NotRequired[str]
+    thumbnailUrl: NotRequired[str]
+    bodySite: NotRequired[str]
+    laterality: NotRequired[str]
+    view: NotRequired[str]
+    label: NotRequired[str]
+    analysed: bool
+    state: str
+
+
+class Ticket(TypedDict):
+    """What a sender needs for the PUT; with `duplicate` it has nothing to send."""
+
+    imageId: str
+    duplicate: NotRequired[bool]
+    key: NotRequired[str]
+    uploadUrl: NotRequired[str]
+    headers: NotRequired[dict[str, str]]
+    expiresAt: NotRequired[str]
+
+
+def server_image(shown: Shown) -> ServerImage:
+    """`uploadedAt` is UTC, `takenAt` the camera's own clock; sizes in bytes and pixels."""
+    row = shown.row
+    answer: ServerImage = {
+        "id": str(row.id),
+        "key": row.key,
+        "filename": row.filename,
+        "mimeType": row.mime_type,
+        "size": row.size,
+        "uploadedAt": row.uploaded_at.isoformat(),
+        "source": row.source,
+        "width": row.width,
+        "height": row.height,
+        "analysed": shown.is_analysed,
+        "state": row.state,
+    }
+    if row.consultation_id:
+        answer["sessionId"] = str(row.consultation_id)
+    if row.pairing_id:
+        answer["tokenId"] = str(row.pairing_id)
+    if row.taken_at:
+        answer["takenAt"] = row.taken_at.isoformat()
+    if shown.is_ready:
+        answer["thumbnailUrl"] = own_origin() + shown.thumb_url
+    if row.body_site:
+        answer["bodySite"] = row.body_site
+    if row.laterality:
+        answer["laterality"] = row.laterality
+    if row.view:
+        answer["view"] = row.view
+    if row.label:
+        answer["label"] = row.label
+    return answer
+
+
+def ticket(expected: Expected) -> Ticket:
+    if expected.put is None:
+        return {"imageId": str(expected.image_id), "duplicate": True}
+    return {
+        "imageId": str(expected.image_id),
+        "key": expected.key,
+        "uploadUrl": own_origin() + expected.put.path,
+        "headers": expected.put.headers,
+        "expiresAt": expected.put.expires_at.isoformat(),
+    }

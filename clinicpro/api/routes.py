@@ -1,0 +1,140 @@
+"""The JSON routes; they only call the rooms' operations."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, validate_csrf
+from wtforms.validators import ValidationError
+
+from clinicpro.accounts.guard import current_actor
+from clinicpro.accounts.permissions import Actor, authorize
+from clinicpro.answers import NotHere
+from clinicpro.api import answers
+from clinicpro.api.fields import DOWNLOAD, LIST, PRESIGN, Given, invalid
+from clinicpro.api.openapi import document
+from clinicpro.consultations.queries import consultation_for
+from clinicpro.db import utc_now
+from clinicpro.gateways import ImageRejected
+from clinicpro.gateways.links import GET_GOOD_FOR, half_hour
+from clinicpro.images import operations
+from clinicpro.images.filters import Filters
+from clinicpro.images.models import READY, Image
+from clinicpro.images.operations import Sending, record_view
+from clinicpro.images.queries import PAGE, gallery_page, image_by_key, image_for, shown_for
+from clinicpro.images.routes import asked
+from clinicpro.web import app_settings, gateways, is_htmx, own_origin, problem
+
+bp = Blueprint("api", __name__, url_prefix="/api")
+MOST = 100  # images in one answer
+
+
+@bp.get("/openapi.json")
+def openapi() -> ResponseReturnValue:
+    return jsonify(document())
+
+
+@bp.get("/clinical-images/list")
+def list_images() -> ResponseReturnValue:
+    actor = current_actor()
+    given = Given.of_request(LIST)
+    limit = given.integer("limit")
+    limit = PAGE if limit is None else limit
+    if not 1 <= limit <= MOST:
+        raise invalid(f"limit is from 1 to {MOST}.")
+    page = gallery_page(actor, _filters(actor, given), asked(actor), given.text("cursor"), limit)
+    record_view(actor, "gallery.view", [one.id for one in page.images])
+    return jsonify(
+        images=[answers.server_image(one) for one in page.images],
+        count=len(page.images),
+        nextCursor=page.next_cursor,
+    )
+
+
+def _filters(actor: Actor, given: Given) -> Filters:
+    consultation_id, patient_id = given.uuid("sessionId"), given.uuid("patientId")
+    scope = "everyone"
+    if consultation_id is not None and patient_id is not None:
+        raise invalid("Ask for one of sessionId and patientId.")
+    if consultation_id is not None:
+        consultation_for(actor, consultation_id)
+        scope = "consultation"
+    elif patient_id is not None:
+        scope = "patient"
+    return Filters(
+        scope=scope,
+        source=given.text("source") or "",
+        body_site=given.text("bodySite") or "",
+        analysed={True: "yes", False: "no", None: ""}[given.boolean("analysed")],
+        q=(given.text("q") or "").strip(),
+        consultation_id=consultation_id,
+        patient_id=patient_id,
+        since=given.date("from"),
+        until=given.date("to"),
+    )
+
+
+@bp.route("/uploads/presign", methods=["GET", "POST"])
+def presign() -> ResponseReturnValue:
+    if request.method != "POST":
+        _check_token()  # the one GET that does work
+    given = Given.of_request(PRESIGN)
+    sending = Sending(
+        filename=given.text("filename") or "",
+        mime_type=(given.text("mimeType") or "").strip().lower(),
+        size=given.integer("size") or 0,
+        sha256=given.text("sha256") or "",
+        consultation_id=given.uuid("sessionId"),
+    )
+    settings = app_settings()
+    data = settings.data if settings.store == "bundled" or settings.is_sqlite else None
+    expected = operations.expect_image(current_actor(), sending, gateways().store, data)
+    return jsonify(answers.ticket(expected)), 200 if expected.is_duplicate else 201
+
+
+def _check_token() -> None:
+    try:
+        validate_csrf(request.headers.get("X-CSRFToken"))
+    except ValidationError as error:
+        raise CSRFError(error.args[0]) from error
+
+
+@bp.post("/uploads/<uuid:image_id>/receipt")
+def receipt(image_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    status = 200
+    try:
+        operations.receive(actor, image_id, gateways())
+    except ImageRejected as error:
+        if not is_htmx():
+            return problem(422, "Not saved", error.reason, "rejected")
+        status = 422
+    shown = shown_for(actor, image_id, asked(actor))
+    if is_htmx():
+        return render_template("images/_card.html", image=shown), status
+    return jsonify(image=answers.server_image(shown))
+
+
+@bp.get("/uploads/download")
+def download() -> ResponseReturnValue:
+    actor = current_actor()
+    authorize(actor, "image.export")
+    given = Given.of_request(DOWNLOAD)
+    image = _image(actor, given.uuid("id"), given.text("key"), "id and key")
+    if image.state != READY:
+        raise NotHere
+    now, image_id, subject = utc_now(), image.id, image.consultation_id
+    link = gateways().store.presign_get(image.key, now=now, download_name=image.filename)
+    record_view(actor, "image.original", [image_id], subject)
+    expires_at = half_hour(now) + GET_GOOD_FOR
+    return jsonify(downloadUrl=own_origin() + link, expiresAt=expires_at.isoformat())
+
+
+def _image(actor: Actor, image_id: UUID | None, key: str | None, names: str) -> Image:
+    if image_id is not None and key is None:
+        return image_for(actor, image_id)
+    if key is not None and image_id is None:
+        return image_by_key(actor, key)
+    raise invalid(f"Give exactly one of {names}.")
