@@ -91,8 +91,6 @@ class Bus:
         self._wakes: defaultdict[str, set[Wake]] = defaultdict(set)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._sender.setblocking(False)
 
     @property
     def listeners(self) -> int:
@@ -129,13 +127,15 @@ class Bus:
         if not self.settings.is_sqlite:
             return  # PostgreSQL notified in the transaction itself
         message = "\n".join(sorted(topics)).encode()
-        for path in self.settings.wake_folder.glob("*.sock"):
-            try:
-                self._sender.sendto(message, str(path))
-            except ConnectionRefusedError:
-                path.unlink(missing_ok=True)
-            except OSError:
-                continue
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            for path in self.settings.wake_folder.glob("*.sock"):
+                try:
+                    sender.sendto(message, str(path))
+                except ConnectionRefusedError:
+                    path.unlink(missing_ok=True)  # its process died
+                except OSError:
+                    continue
 
     def stop(self) -> None:
         """End every stream of this process soon; used at SIGTERM."""

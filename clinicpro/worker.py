@@ -1,0 +1,94 @@
+"""The worker process: jobs, analyses, adoption, sweep, and its heartbeat."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
+
+from clinicpro import create_app
+from clinicpro.db import db, transaction, utc_now
+from clinicpro.gateways import ImageRejected
+from clinicpro.health import BEAT, beat
+from clinicpro.images import operations
+from clinicpro.jobs import Handler, Worker
+from clinicpro.live import Event
+from clinicpro.settings import Settings
+from clinicpro.web import gateways
+
+log = logging.getLogger(__name__)
+
+KEEP_EVENTS = timedelta(days=1)
+
+
+def handlers() -> dict[str, Handler]:
+    """Every kind of job, by name."""
+    return {
+        "derive": Handler(_derive, threads=1, most_tries=8),
+        "adopt": Handler(_adopt, every=timedelta(seconds=10)),
+        "sweep": Handler(_sweep, every=timedelta(hours=1)),
+    }
+
+
+def _derive(subject: str) -> None:
+    try:
+        operations.derive(UUID(subject), gateways())
+    except ImageRejected:
+        # Readable at thumbnail scale and not in full: it stays, shown by its thumbnail.
+        log.warning("no derivatives can be made", extra={"image": subject})
+
+
+def _adopt(_subject: str) -> None:
+    operations.adopt(gateways())
+
+
+def _sweep(_subject: str) -> None:
+    operations.sweep(gateways())
+    with transaction():
+        db.session.execute(delete(Event).where(Event.at < utc_now() - KEEP_EVENTS))
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM."""
+    operations.be_nice()
+    app = create_app(settings)
+    worker = Worker(app, handlers())
+    beating = threading.Thread(target=_beat, args=(app, worker.stopping), daemon=True)
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=worker.stop, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    beating.start()
+    worker.run()
+    os._exit(0)  # an analysis under way is taken up as interrupted; do not wait for its model
+
+
+def _beat(app: Flask, stopping: threading.Event) -> None:
+    while True:
+        with app.app_context(), suppress(OperationalError):
+            beat("worker")
+        if stopping.wait(BEAT.total_seconds()):
+            return
+
+
+def run_due(app: Flask, times: int = 20) -> None:
+    """Run what is due, here and now: for tests and for the command line."""
+    from clinicpro.jobs import do, take
+
+    kinds = handlers()
+    with app.app_context():
+        for _ in range(times):
+            taken = take([kind for kind, one in kinds.items() if one.every is None], "here")
+            if taken is None:
+                return
+            do(taken, kinds[taken.kind])
