@@ -1,0 +1,136 @@
+"""The flask command's own words: people, the audit, AI, the store, and a doctor."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from clinicpro.accounts.models import ROLES
+from clinicpro.accounts.operations import AccountError, NewUser
+from clinicpro.accounts.operations import create_user as add_user
+from clinicpro.audit.operations import Verdict, verify
+from clinicpro.db import db, utc_now
+from clinicpro.gateways import StorageError
+from clinicpro.health import LATE, last_beat
+from clinicpro.settings import Settings
+from clinicpro.web import app_settings, gateways
+
+audit = AppGroup("audit", help="The record of who did what.")
+store = AppGroup("store", help="The image store.")
+
+
+def install(app: Flask) -> None:
+    """Give `flask --app wsgi` these commands."""
+    app.cli.add_command(audit)
+    app.cli.add_command(store)
+    app.cli.command("create-user")(create_user)
+    app.cli.command("doctor")(doctor)
+
+
+@click.argument("email")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(list(ROLES)))
+@click.option("--name", help="As colleagues know the person; the address's first part if left out.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def create_user(email: str, roles: tuple[str, ...], name: str | None, password_stdin: bool) -> None:
+    """Add a person."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    try:
+        add_user(NewUser(email, name or email.partition("@")[0], password), set(roles))
+    except AccountError as error:
+        raise click.ClickException(f"{error.field}: {error}") from error
+    click.echo(f"{email.strip().lower()} can sign in now.")
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Walk the whole chain; exit 1 and name the first bad event."""
+    verdict = verify()
+    click.echo(_chain(verdict))
+    if not verdict.is_whole:
+        sys.exit(1)
+
+
+def _chain(verdict: Verdict) -> str:
+    if verdict.is_whole:
+        return f"The chain is unbroken: {verdict.events} events."
+    return f"The chain is broken at event {verdict.bad_seq}: {verdict.problem}."
+
+
+@store.command("setup")
+def set_up_store() -> None:
+    """Make the bucket of an external store, and let browsers of our origins use it."""
+    from clinicpro.gateways.storage import S3Store
+
+    settings = app_settings()
+    if settings.store == "bundled":
+        click.echo("The bundled store is set up at every start. Nothing to do.")
+        return
+    found = gateways().store
+    if not isinstance(found, S3Store):
+        raise click.ClickException("This store needs no setting up.")
+    origins = [f"http://localhost:{settings.port}"]
+    if settings.public_url:
+        origins.append(settings.public_url)
+    try:
+        found.set_up(origins)
+    except StorageError as error:
+        raise click.ClickException(error.advice) from error
+    click.echo(f"Bucket {settings.s3_bucket} is there. Browsers may use it at {origins}.")
+
+
+def doctor() -> None:
+    """Look at everything the program needs; exit 1 when something is not well."""
+    settings = app_settings()
+    click.echo(f"Settings: data in {settings.data}, store {settings.store}.")
+    checks = [_check_database(), _check_store(settings)]
+    if checks[0]:
+        checks += [_check_worker(), _check_chain()]
+    if not all(checks):
+        sys.exit(1)
+    click.echo("All is well.")
+
+
+def _check_database() -> bool:
+    try:
+        db.session.execute(text("SELECT 1 FROM user_role"))
+    except SQLAlchemyError:
+        db.session.rollback()
+        click.echo("Database: NOT WELL. It does not answer, or 'flask db upgrade' was never run.")
+        return False
+    click.echo("Database: answers.")
+    return True
+
+
+def _check_store(settings: Settings) -> bool:
+    if gateways().store.is_up():
+        click.echo(f"Store: bucket {settings.s3_bucket} answers.")
+        return True
+    click.echo(f"Store: NOT WELL. Bucket {settings.s3_bucket} does not answer. Is it running?")
+    return False
+
+
+def _check_worker() -> bool:
+    beaten = last_beat()
+    if beaten is None:
+        click.echo("Worker: NOT WELL. It has never run.")
+        return False
+    seconds = int((utc_now() - beaten).total_seconds())
+    if seconds > LATE.total_seconds():
+        click.echo(f"Worker: NOT WELL. Its last sign of life is {seconds} seconds old.")
+        return False
+    click.echo(f"Worker: works, seen {seconds} seconds ago.")
+    return True
+
+
+def _check_chain() -> bool:
+    verdict = verify()
+    click.echo(("Audit: " if verdict.is_whole else "Audit: NOT WELL. ") + _chain(verdict))
+    return verdict.is_whole
