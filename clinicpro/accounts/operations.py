@@ -16,7 +16,8 @@ from clinicpro.accounts import throttling
 from clinicpro.accounts.models import ROLES, Practice, SignIn, User, UserRole
 from clinicpro.accounts.passwords import hash_password, is_right, weakness
 from clinicpro.accounts.permissions import Actor, authorize
-from clinicpro.accounts.queries import has_accounts, hash_token, user_by_email
+from clinicpro.accounts.queries import has_accounts, hash_token, managers, user_by_email
+from clinicpro.answers import NotHere
 from clinicpro.audit.operations import SYSTEM, By, record
 from clinicpro.db import db, transaction, utc_now
 
@@ -176,7 +177,7 @@ def touch(sign_in: SignIn) -> None:
 def change_roles(actor: Actor, user_id: UUID, roles: set[str]) -> None:
     """Give a person these roles. Nobody changes their own; the last manager stays.
 
-    Raises AccountError, Forbidden.
+    Raises AccountError, NotHere, Forbidden.
     """
     authorize(actor, "practice.manage")
     if user_id == actor.id:
@@ -184,22 +185,42 @@ def change_roles(actor: Actor, user_id: UUID, roles: set[str]) -> None:
     if not roles or not roles <= ROLES.keys():
         raise AccountError("roles", f"Choose from {', '.join(ROLES)}.")
     with transaction():
-        user = db.session.get_one(User, user_id)
+        user = _someone(user_id)
+        if user.roles == roles:
+            return
+        if "manager" not in roles:
+            _keep_a_manager(user)
         user.role_rows = [UserRole(role=role) for role in sorted(roles)]
         record("role.change", actor, objects=[user_id], details={"roles": " ".join(sorted(roles))})
 
 
 def set_disabled(actor: Actor, user_id: UUID, *, disabled: bool) -> None:
-    """Shut a person out, from the next request on, or let them in again."""
+    """Shut a person out, from the next request on, or let them in again. Raises AccountError."""
     authorize(actor, "practice.manage")
     if user_id == actor.id:
         raise AccountError("roles", "Your own account is closed by another manager.")
     with transaction():
-        user = db.session.get_one(User, user_id)
+        user = _someone(user_id)
+        if (user.disabled_at is not None) == disabled:
+            return
         user.disabled_at = utc_now() if disabled else None
         if disabled:
+            _keep_a_manager(user)
             _end(SignIn.user_id == user_id)
         record("user.disable" if disabled else "user.enable", actor, objects=[user_id])
+
+
+def _someone(user_id: UUID) -> User:
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotHere
+    return user
+
+
+def _keep_a_manager(leaving: User) -> None:
+    """Two managers who take each other's role away at once: the second one is refused."""
+    if all(user.id == leaving.id for user in managers()):
+        raise AccountError("roles", "This is the last manager. Make somebody else one first.")
 
 
 def change_password(actor: Actor, old: str, new: str) -> None:
