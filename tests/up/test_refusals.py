@@ -26,7 +26,6 @@ def up(data: Path, *, python: str = sys.executable, **environment: str) -> tuple
         timeout=60,
         check=False,
     )
-    assert ended.stdout == ""
     return ended.returncode, ended.stderr
 
 
@@ -68,6 +67,17 @@ def test_a_folder_that_cannot_be_written():
 )
 def test_settings_that_cannot_be_meant(tmp_path, environment, words):
     assert words in refused(tmp_path, **environment)
+
+
+@pytest.mark.faults
+def test_a_database_that_is_not_there(tmp_path):
+    nowhere = f"postgresql://127.0.0.1:{free_port()}/clinicpro"
+    code, said = up(tmp_path, DATABASE_URL=nowhere)
+    assert code == 1
+    assert said == (
+        f"ClinicPro could not start: its migrations failed, see {tmp_path}/logs/migrations.log.\n"
+    )
+    assert children_of(tmp_path) == []
 
 
 @pytest.fixture
