@@ -63,8 +63,12 @@ ROOMS = (
     "patients.routes",
     "consultations.routes",
     "images.routes",
+    "analyses.routes",
+    "notes.routes",
     "desk.routes",
     "desk.live",
+    "practice.routes",
+    "api.routes",
 )
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,14 +28,16 @@ def install(app: Flask) -> None:
     """Give `flask --app wsgi` these commands."""
     app.cli.add_command(audit)
     app.cli.add_command(store)
-    app.cli.command("create-user")(create_user)
-    app.cli.command("doctor")(doctor)
+    app.cli.add_command(create_user)
+    app.cli.add_command(doctor)
 
 
+@click.command("create-user")
 @click.argument("email")
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(list(ROLES)))
 @click.option("--name", help="As colleagues know the person; the address's first part if left out.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_appcontext
 def create_user(email: str, roles: tuple[str, ...], name: str | None, password_stdin: bool) -> None:
     """Add a person."""
     if password_stdin:
@@ -86,6 +88,8 @@ def set_up_store() -> None:
     click.echo(f"Bucket {settings.s3_bucket} is there. Browsers may use it at {origins}.")
 
 
+@click.command("doctor")
+@with_appcontext
 def doctor() -> None:
     """Look at everything the program needs; exit 1 when something is not well."""
     settings = app_settings()

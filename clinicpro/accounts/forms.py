@@ -33,11 +33,11 @@ class PersonForm(FlaskForm):
     password = PasswordField(
         "First password", [InputRequired("Choose a first password."), Length(max=1024)]
     )
-    roles = SelectMultipleField("Roles", choices=list(ROLES.items()))
+    roles = SelectMultipleField("Roles", choices=ROLES)
 
 
 class RolesForm(FlaskForm):
-    roles = SelectMultipleField("Roles", choices=list(ROLES.items()))
+    roles = SelectMultipleField("Roles", choices=ROLES)
     is_disabled = BooleanField("Shut out")
 
 

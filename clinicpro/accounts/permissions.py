@@ -93,6 +93,7 @@ ROUTES: dict[str, str] = {
     "notes.update": "note.write",
     "notes.remove_finding": "note.write",
     "practice.index": "audit.read",
+    "practice.verify": "audit.read",
     "practice.update_ai": "practice.manage",
     "practice.create_user": "practice.manage",
     "practice.update_user": "practice.manage",

@@ -1,0 +1,89 @@
+"""The manager's screens: health, people, the AI switch, the audit."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from clinicpro.accounts import operations
+from clinicpro.accounts.forms import PersonForm, RolesForm
+from clinicpro.accounts.guard import current_actor
+from clinicpro.accounts.operations import AccountError, NewUser
+from clinicpro.audit.operations import Verdict, record
+from clinicpro.audit.operations import verify as verify_chain
+from clinicpro.db import transaction
+from clinicpro.practice.queries import health, people, trail
+from clinicpro.web import app_settings, gateways, is_htmx, path_for
+
+bp = Blueprint("practice", __name__)
+
+
+@bp.get("/practice")
+def index() -> ResponseReturnValue:
+    return _page()
+
+
+@bp.post("/practice/audit/verification")
+def verify() -> ResponseReturnValue:
+    verdict = verify_chain()
+    outcome = "ok" if verdict.is_whole else "broken"
+    with transaction():
+        record("audit.verify", current_actor(), outcome=outcome)
+    return _page(verdict=verdict)
+
+
+@bp.post("/practice/users")
+def create_user() -> ResponseReturnValue:
+    form = PersonForm()
+    if not form.validate_on_submit():
+        return _page(422, people_form=form)
+    new = NewUser(form.email.data, form.name.data, form.password.data)
+    try:
+        operations.create_user(new, set(form.roles.data), current_actor())
+    except AccountError as error:
+        form[error.field].errors = [str(error)]
+        return _page(422, people_form=form)
+    return _page() if is_htmx() else _back("people")
+
+
+@bp.post("/practice/users/<uuid:user_id>")
+def update_user(user_id: UUID) -> ResponseReturnValue:
+    actor, form = current_actor(), RolesForm()
+    try:
+        if not form.validate_on_submit():
+            raise AccountError("roles", "Choose one role or more.")
+        operations.change_roles(actor, user_id, set(form.roles.data))
+        operations.set_disabled(actor, user_id, disabled=form.is_disabled.data)
+    except AccountError as error:
+        return _page(422, problem=str(error))
+    return _page() if is_htmx() else _back("people")
+
+
+def _back(section: str) -> ResponseReturnValue:
+    return "", 303, {"Location": path_for("practice.index", _anchor=section)}
+
+
+def _page(
+    status: int = 200,
+    *,
+    people_form: PersonForm | None = None,
+    verdict: Verdict | None = None,
+    problem: str = "",
+) -> ResponseReturnValue:
+    """The whole page; htmx selects the section it asked for."""
+    return make_response(
+        render_template(
+            "practice/index.html",
+            here="practice",
+            health=health(app_settings(), gateways().store),
+            users=people(),
+            people_form=people_form or PersonForm(formdata=None),
+            problem=problem,
+            switch=None,
+            trail=trail(request.args.get("before", type=int)),
+            verdict=verdict,
+        ),
+        status,
+    )
