@@ -18,7 +18,7 @@ def create_app(settings: Settings, gateways: Gateways | None = None) -> Flask:
     """
     from flask import Flask
 
-    from clinicpro import db, live, web
+    from clinicpro import cli, db, live, web
     from clinicpro.accounts import guard
     from clinicpro.audit import operations as audit_operations
     from clinicpro.desk import routes as desk_routes
@@ -39,6 +39,7 @@ def create_app(settings: Settings, gateways: Gateways | None = None) -> Flask:
     audit_operations.install(app)
     guard.install(app)
     desk_routes.install(app)
+    cli.install(app)
     for blueprint in _blueprints():
         app.register_blueprint(blueprint)
     return app

@@ -31,8 +31,11 @@ KEEP_EVENTS = timedelta(days=1)
 
 def handlers() -> dict[str, Handler]:
     """Every kind of job, by name."""
+    from clinicpro.analyses.operations import give_up_job, run_analysis_job
+
     return {
         "derive": Handler(_derive, threads=1, most_tries=8),
+        "describe": Handler(run_analysis_job, threads=64, most_tries=1, give_up=give_up_job),
         "adopt": Handler(_adopt, every=timedelta(seconds=10)),
         "sweep": Handler(_sweep, every=timedelta(hours=1)),
     }

@@ -10,9 +10,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
 from clinicpro.accounts.guard import actor_or_none, current_actor
+from clinicpro.analyses.queries import analyses_in
+from clinicpro.analyses.routes import panel_for
 from clinicpro.consultations.forms import StartForm
 from clinicpro.consultations.models import Consultation
 from clinicpro.consultations.queries import (
+    consultation_for,
     current_consultation,
     recent_consultations,
 )
@@ -23,6 +26,7 @@ from clinicpro.images.queries import (
     gallery_page,
     has_images,
     image_for,
+    images_in,
     shown_for,
     siblings_of,
     unassigned_count,
@@ -30,6 +34,7 @@ from clinicpro.images.queries import (
 from clinicpro.images.routes import Undo, asked, asked_filters
 from clinicpro.images.showing import Shown
 from clinicpro.images.vocabulary import site_choices
+from clinicpro.notes.queries import note_for
 from clinicpro.web import fragment_or_redirect, page_or, path_for
 
 bp = Blueprint("desk", __name__)
@@ -99,6 +104,7 @@ def image(image_id: UUID) -> ResponseReturnValue:
     siblings = siblings_of(actor, row, look)
     details_form = DetailsForm(formdata=None, obj=row)
     targets = [one for one in recent_consultations(actor) if one.id != row.consultation_id]
+    panel = panel_for(actor, shown)
     record_view(actor, "image.view", [image_id], row.consultation_id)
     return page_or(
         "desk/_viewer.html",
@@ -107,6 +113,9 @@ def image(image_id: UUID) -> ResponseReturnValue:
         neighbours=_neighbours(siblings, image_id),
         details_form=details_form,
         targets=targets,
+        analysis=panel.analysis,
+        form=panel.form,
+        offer=panel.offer,
     )
 
 
@@ -130,3 +139,19 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+@bp.get("/consultations/<uuid:consultation_id>")
+def consultation(consultation_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    consultation_for(actor, consultation_id)
+    look = asked(actor)
+    images = images_in(actor, consultation_id, look)
+    record_view(actor, "gallery.view", [one.id for one in images], consultation_id)
+    return render_template(
+        "desk/consultation.html",
+        note=note_for(actor, consultation_id, look),
+        images=images,
+        analyses=analyses_in(actor, consultation_id, look),
+        here="note",
+    )
