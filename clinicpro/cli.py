@@ -13,19 +13,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from clinicpro.accounts.models import ROLES
 from clinicpro.accounts.operations import AccountError, NewUser
 from clinicpro.accounts.operations import create_user as add_user
-from clinicpro.audit.operations import Verdict, verify
+from clinicpro.analyses.operations import missing_setting, set_policy
+from clinicpro.analyses.queries import policy
+from clinicpro.answers import Refusal
+from clinicpro.audit.operations import SYSTEM, Verdict, verify
 from clinicpro.db import db, utc_now
 from clinicpro.gateways import StorageError
 from clinicpro.health import LATE, last_beat
 from clinicpro.settings import Settings
 from clinicpro.web import app_settings, gateways
 
+ai = AppGroup("ai", help="Descriptions by the model: on, off, status.")
 audit = AppGroup("audit", help="The record of who did what.")
 store = AppGroup("store", help="The image store.")
 
 
 def install(app: Flask) -> None:
     """Give `flask --app wsgi` these commands."""
+    app.cli.add_command(ai)
     app.cli.add_command(audit)
     app.cli.add_command(store)
     app.cli.add_command(create_user)
@@ -64,6 +69,42 @@ def _chain(verdict: Verdict) -> str:
     if verdict.is_whole:
         return f"The chain is unbroken: {verdict.events} events."
     return f"The chain is broken at event {verdict.bad_seq}: {verdict.problem}."
+
+
+@ai.command("enable")
+@click.option("--basis", required=True, help="Why the practice may send images to the model.")
+def enable_ai(basis: str) -> None:
+    """Let images be described; the basis is recorded."""
+    now = policy()
+    caps = now.daily_runs, now.monthly_runs
+    try:
+        set_policy(SYSTEM, is_on=True, basis=basis, daily_runs=caps[0], monthly_runs=caps[1])
+    except Refusal as error:
+        raise click.ClickException(f"{error.title}. {error.advice}") from error
+    click.echo(_switch())
+
+
+@ai.command("disable")
+def disable_ai() -> None:
+    """Stop new descriptions at once; what was accepted stays in the notes."""
+    now = policy()
+    caps = now.daily_runs, now.monthly_runs
+    set_policy(SYSTEM, is_on=False, basis=now.basis, daily_runs=caps[0], monthly_runs=caps[1])
+    click.echo(_switch())
+
+
+@ai.command("status")
+def show_ai() -> None:
+    """Whether images may be described, and whether the model can be asked."""
+    click.echo(_switch())
+
+
+def _switch() -> str:
+    now, missing = policy(), missing_setting()
+    words = f"AI descriptions are {'on' if now.is_on else 'off'}."
+    if now.is_on:
+        words += f" Basis: {now.basis}"
+    return f"{words}\n{missing}" if now.is_on and missing else words
 
 
 @store.command("setup")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
+from clinicpro.analyses.models import Analysis
 from clinicpro.images.operations import Expected
 from clinicpro.images.showing import Shown
 from clinicpro.web import own_origin
@@ -42,6 +43,23 @@ class Ticket(TypedDict):
     uploadUrl: NotRequired[str]
     headers: NotRequired[dict[str, str]]
     expiresAt: NotRequired[str]
+
+
+class ServerAnalysis(TypedDict):
+    """One run; `text` is a draft until a clinician accepts it, `model` the one that answered."""
+
+    id: str
+    imageId: str
+    state: str
+    text: str
+    model: str | None
+    promptId: str
+    promptVersion: int
+    requestedAt: str
+    endedAt: NotRequired[str]
+    tokensIn: NotRequired[int]
+    tokensOut: NotRequired[int]
+    message: NotRequired[str]
 
 
 def server_image(shown: Shown) -> ServerImage:
@@ -89,3 +107,25 @@ def ticket(expected: Expected) -> Ticket:
         "headers": expected.put.headers,
         "expiresAt": expected.put.expires_at.isoformat(),
     }
+
+
+def server_analysis(row: Analysis) -> ServerAnalysis:
+    answer: ServerAnalysis = {
+        "id": str(row.id),
+        "imageId": str(row.image_id),
+        "state": row.state,
+        "text": row.text,
+        "model": row.model,
+        "promptId": row.prompt_slug,
+        "promptVersion": row.prompt_version,
+        "requestedAt": row.requested_at.isoformat(),
+    }
+    if row.ended_at:
+        answer["endedAt"] = row.ended_at.isoformat()
+    if row.tokens_in is not None:
+        answer["tokensIn"] = row.tokens_in
+    if row.tokens_out is not None:
+        answer["tokensOut"] = row.tokens_out
+    if row.message:
+        answer["message"] = row.message
+    return answer

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import abort, request
 
+from clinicpro.analyses.prompts import PROMPTS
 from clinicpro.answers import Refusal
 from clinicpro.images.vocabulary import BODY_SITES
 
@@ -55,11 +56,10 @@ DOWNLOAD = (
 ANALYZE = (
     Field("imageId", "uuid", "The image; or `imageKey`."),
     Field("imageKey", "text", "The image's key; or `imageId`."),
-    Field("promptId", "text", "A preset; absent: the general description."),
-    Field("prompt", "text", "Own words beside the preset.", longest=2000),
+    Field("promptId", "text", "A preset; `general` when absent.", choices=tuple(PROMPTS)),
+    Field("prompt", "text", "Own words beside the preset.", longest=500),
     Field("context", "text", "Clinical context.", longest=2000),
-    Field("earlierImageId", "uuid", "An image of the same patient to compare with."),
-    Field("consent", "boolean", "Must be true: this image may go to the model.", is_required=True),
+    Field("consent", "boolean", "Must be true: this image may go to the model."),
 )
 
 

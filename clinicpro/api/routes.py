@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from uuid import UUID
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms.validators import ValidationError
 
 from clinicpro.accounts.guard import current_actor
 from clinicpro.accounts.permissions import Actor, authorize
+from clinicpro.accounts.queries import is_still_signed_in
+from clinicpro.analyses.operations import Ask, start_analysis, stop_analysis
+from clinicpro.analyses.queries import analysis_for
 from clinicpro.answers import NotHere
 from clinicpro.api import answers
-from clinicpro.api.fields import DOWNLOAD, LIST, PRESIGN, Given, invalid
+from clinicpro.api.fields import ANALYZE, DOWNLOAD, LIST, PRESIGN, Given, invalid
 from clinicpro.api.openapi import document
 from clinicpro.consultations.queries import consultation_for
 from clinicpro.db import utc_now
@@ -25,7 +30,16 @@ from clinicpro.images.models import READY, Image
 from clinicpro.images.operations import Sending, record_view
 from clinicpro.images.queries import PAGE, gallery_page, image_by_key, image_for, shown_for
 from clinicpro.images.routes import asked
-from clinicpro.web import app_settings, gateways, is_htmx, own_origin, problem
+from clinicpro.live import event_stream
+from clinicpro.web import (
+    app_settings,
+    background,
+    gateways,
+    is_htmx,
+    own_origin,
+    path_for,
+    problem,
+)
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 MOST = 100  # images in one answer
@@ -130,6 +144,60 @@ def download() -> ResponseReturnValue:
     record_view(actor, "image.original", [image_id], subject)
     expires_at = half_hour(now) + GET_GOOD_FOR
     return jsonify(downloadUrl=own_origin() + link, expiresAt=expires_at.isoformat())
+
+
+@bp.post("/clinical-images/analyze")
+def analyze() -> ResponseReturnValue:
+    actor = current_actor()
+    given = Given.of_request(ANALYZE)
+    image = _image(actor, given.uuid("imageId"), given.text("imageKey"), "imageId and imageKey")
+    ask = Ask(
+        prompt=given.text("promptId") or "general",
+        question=(given.text("prompt") or "").strip(),
+        context=(given.text("context") or "").strip(),
+        has_consent=given.boolean("consent") is True,
+    )
+    analysis_id = start_analysis(actor, image.id, ask)
+    place = path_for("api.analysis", analysis_id=analysis_id)
+    if "text/event-stream" in request.headers.get("Accept", ""):
+        response = _stream(actor, analysis_id)
+    else:
+        response = _analysis(actor, analysis_id)
+        response.status_code = 202
+    response.headers["Location"] = place
+    return response
+
+
+def _stream(actor: Actor, analysis_id: UUID) -> Response:
+    """The text so far at each change, then `end`; the run goes on without a listener."""
+
+    def look(_fired: set[str]) -> Iterator[tuple[str, str]]:
+        row = analysis_for(actor, analysis_id)
+        if row.is_open:
+            yield "text", json.dumps({"text": row.text})
+        else:
+            yield "end", json.dumps({"analysis": answers.server_analysis(row)})
+            yield "closed", ""
+
+    topic = analysis_for(actor, analysis_id).topic
+    return event_stream((topic,), look, lambda: is_still_signed_in(actor.sign_in_id, "image.view"))
+
+
+@bp.get("/analyses/<uuid:analysis_id>")
+@background
+def analysis(analysis_id: UUID) -> ResponseReturnValue:
+    return _analysis(current_actor(), analysis_id)
+
+
+@bp.post("/analyses/<uuid:analysis_id>/stop")
+def stop(analysis_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    stop_analysis(actor, analysis_id)
+    return _analysis(actor, analysis_id)
+
+
+def _analysis(actor: Actor, analysis_id: UUID) -> Response:
+    return jsonify(analysis=answers.server_analysis(analysis_for(actor, analysis_id)))
 
 
 def _image(actor: Actor, image_id: UUID | None, key: str | None, names: str) -> Image:

@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
 @bp.post("/consultations/lookup")
 def start_form() -> ResponseReturnValue:
     form = StartForm()
-    if not form.nhi.validate(form, (form.validate_nhi,)):
+    if not form.nhi.validate(form, (StartForm.validate_nhi,)):
         form.name.errors = form.date_of_birth.errors = ()
         return render_template("consultations/_start.html", form=form), 422
     patient = look_up(current_actor(), form.nhi.data)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from clinicpro.accounts.models import SignIn, User
 from clinicpro.accounts.permissions import Actor
 from clinicpro.accounts.queries import users
+from clinicpro.analyses.queries import policy, runs_this_month
 from clinicpro.audit.models import AuditEvent, AuditHead
 from clinicpro.db import db, utc_now
 from clinicpro.gateways import Store
@@ -148,6 +149,33 @@ def _person(user: User, last_seen_at: datetime | None) -> Person:
         role_labels=user.role_labels,
         disabled_at=user.disabled_at,
         last_seen_at=last_seen_at,
+    )
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Whether images may be described, by whom, and on which recorded basis."""
+
+    is_on: bool
+    basis: str
+    recorded_by: str
+    recorded_at: datetime | None
+    usage: str
+    recipient: str
+
+
+def switch(recipient: str) -> Switch:
+    """The practice's AI switch; `recipient` says who the images go to."""
+    now = policy()
+    by = db.session.get(User, now.recorded_by) if now.recorded_by else None
+    used = runs_this_month()
+    return Switch(
+        is_on=now.is_on,
+        basis=now.basis,
+        recorded_by=by.name if by else "The command line",
+        recorded_at=now.recorded_at,
+        usage=f"{used} of {now.monthly_runs} runs used in the last 30 days" if used else "",
+        recipient=recipient,
     )
 
 

@@ -11,10 +11,14 @@ from clinicpro.accounts import operations
 from clinicpro.accounts.forms import PersonForm, RolesForm
 from clinicpro.accounts.guard import current_actor
 from clinicpro.accounts.operations import AccountError, NewUser
+from clinicpro.analyses.operations import set_policy
+from clinicpro.analyses.queries import policy
+from clinicpro.analyses.routes import recipient
 from clinicpro.audit.operations import Verdict, record
 from clinicpro.audit.operations import verify as verify_chain
 from clinicpro.db import transaction
-from clinicpro.practice.queries import health, people, trail
+from clinicpro.practice.forms import AiForm
+from clinicpro.practice.queries import health, people, switch, trail
 from clinicpro.web import app_settings, gateways, is_htmx, path_for
 
 bp = Blueprint("practice", __name__)
@@ -32,6 +36,21 @@ def verify() -> ResponseReturnValue:
     with transaction():
         record("audit.verify", current_actor(), outcome=outcome)
     return _page(verdict=verdict)
+
+
+@bp.post("/practice/ai")
+def update_ai() -> ResponseReturnValue:
+    form = AiForm()
+    if not form.validate_on_submit():
+        return _page(422, ai_form=form)
+    set_policy(
+        current_actor(),
+        is_on=form.is_on.data,
+        basis=(form.basis.data or "").strip(),
+        daily_runs=form.daily_runs.data,
+        monthly_runs=form.monthly_runs.data,
+    )
+    return _page() if is_htmx() else _back("ai")
 
 
 @bp.post("/practice/users")
@@ -69,6 +88,7 @@ def _page(
     status: int = 200,
     *,
     people_form: PersonForm | None = None,
+    ai_form: AiForm | None = None,
     verdict: Verdict | None = None,
     problem: str = "",
 ) -> ResponseReturnValue:
@@ -81,7 +101,8 @@ def _page(
             users=people(),
             people_form=people_form or PersonForm(formdata=None),
             problem=problem,
-            switch=None,
+            switch=switch(recipient()),
+            ai_form=ai_form or AiForm(formdata=None, obj=policy()),
             trail=trail(request.args.get("before", type=int)),
             verdict=verdict,
         ),
