@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -11,8 +12,6 @@ from clinicpro.images import operations
 from clinicpro.images.models import Image
 from clinicpro.images.operations import Sending, expect_image, receive
 from tests.factories import JPEG, Person, make_consultation
-
-import pytest
 
 
 def sending(content: bytes, **more: object) -> Sending:
