@@ -8,8 +8,10 @@ from clinicpro.accounts.models import Throttle
 from clinicpro.db import db, utc_now
 
 FORGET = timedelta(hours=1)  # a quiet hour starts the count anew
+KNOWN = timedelta(days=30)  # how long an address counts as one the owner signs in from
 # (key, failures that are free, longest wait in seconds). An account attacked from elsewhere is
-# slowed by seconds only, so that its owner still gets in.
+# slowed by seconds only, and not at all from where its owner signed in lately: whoever keeps
+# guessing from a thousand addresses would otherwise keep the owner out.
 _PAIR = (5, 60)
 _ADDRESS = (20, 60)
 _ACCOUNT = (30, 5)
@@ -23,13 +25,21 @@ def _rows(email: str, address: str) -> list[tuple[str, int, int]]:
     ]
 
 
+def _known(email: str, address: str) -> str:
+    return f"known:{email}:{address}"
+
+
 def wait_seconds(email: str, address: str) -> int:
     """Seconds until the next password may be tried; 0 means now."""
     now = utc_now()
+    known = db.session.get(Throttle, _known(email, address))
+    is_known = known is not None and now - known.last_at <= KNOWN
     waits = [
         (row.wait_until - now).total_seconds()
         for key, _, _ in _rows(email, address)
-        if (row := db.session.get(Throttle, key)) and row.wait_until
+        if not (is_known and key.startswith("account:"))
+        and (row := db.session.get(Throttle, key))
+        and row.wait_until
     ]
     return max(0, *(int(wait + 0.999) for wait in waits)) if waits else 0
 
@@ -52,8 +62,10 @@ def note_failure(email: str, address: str) -> None:
 
 
 def forgive(email: str, address: str) -> None:
-    """In the caller's transaction: the right password clears this account's counts."""
+    """In the caller's transaction: the right password clears this account's counts, and the
+    address is one of the owner's from now on."""
     for key, _, _ in _rows(email, address):
         row = db.session.get(Throttle, key)
         if row is not None and not key.startswith("address:"):
             db.session.delete(row)
+    db.session.merge(Throttle(key=_known(email, address), last_at=utc_now()))
