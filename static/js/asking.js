@@ -34,17 +34,31 @@ const asking = {
   },
 
   /** The answer to one request; waits for the sign-in dialog where one is needed, throws Refusal. */
-  async request(url, { method = "GET", headers = {}, body, html = false } = {}) {
+  async request(url, { method = "GET", headers = {}, body, html = false, background = false } = {}) {
     const all = { Accept: html ? "text/html" : "application/json", ...headers };
     if (html) all["HX-Request"] = "true";
+    if (background) all["X-Background"] = "1"; // Does not count as the person being here.
     if (method !== "GET") all["X-CSRFToken"] = this.token;
     const answer = await fetch(url, { method, headers: all, body });
     if (answer.status === 401) {
       await this.signedIn();
-      return this.request(url, { method, headers, body, html });
+      return this.request(url, { method, headers, body, html, background });
     }
     if (!answer.ok) throw await this.refusal(answer);
     return answer;
+  },
+
+  /** Whether `url` answers 401 now; its body is not read, it may be a stream without end. */
+  async isSignedOut(url) {
+    const away = new AbortController();
+    try {
+      const answer = await fetch(url, { headers: { Accept: "text/event-stream", "X-Background": "1" }, signal: away.signal });
+      return answer.status === 401;
+    } catch {
+      return false; // Unreachable is another matter.
+    } finally {
+      away.abort();
+    }
   },
 
   async refusal(answer) {
@@ -59,8 +73,8 @@ const asking = {
         message = ""; // A broken body says nothing worth showing.
       }
     } else {
-      const words = this.parse(text).querySelector(".alert__text, .alert__title, .card__problem > span");
-      message = words ? words.textContent.trim() : "";
+      const words = this.parse(text).querySelectorAll(".alert__title, .alert__text, .card__problem > span");
+      message = Array.from(words, (one) => one.textContent.trim().replace(/\.?$/, ".")).join(" ");
     }
     const refusal = new Refusal(message, { status: answer.status, code, wait });
     refusal.body = text;

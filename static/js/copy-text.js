@@ -25,7 +25,8 @@ class CopyText extends HTMLElement {
   }
 
   static textOf(element) {
-    return (element.value === undefined ? element.innerText : element.value).trim();
+    if (element.value !== undefined) return element.value.trim();
+    return element.querySelector("p") ? element.innerText.trim() : element.textContent.replace(/\s+/g, " ").trim();
   }
 }
 

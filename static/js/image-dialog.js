@@ -35,7 +35,7 @@ class ImageDialog extends HTMLElement {
   }
 
   async show(href, link) {
-    await htmx.ajax("GET", href, { source: link, target: "#viewer-slot", swap: "innerHTML" });
+    await htmx.ajax("GET", href, { source: link.isConnected ? link : document.body, target: "#viewer-slot", swap: "innerHTML" });
     const viewer = this.slot_.querySelector("#viewer");
     if (!viewer) return;
     this.image = viewer.dataset.image;

@@ -14,7 +14,7 @@ class ImageGrid extends HTMLElement {
       if (entries.some((entry) => entry.isIntersecting)) this.more();
     }, { rootMargin: "800px" });
     this.watchMore();
-    sending.show();
+    sending.show(this);
   }
 
   disconnectedCallback() {
@@ -27,8 +27,8 @@ class ImageGrid extends HTMLElement {
     return this.querySelector(".grid__page");
   }
 
-  async ask(url) {
-    const answer = await asking.request(url, { html: true });
+  async ask(url, background = false) {
+    const answer = await asking.request(url, { html: true, background });
     return asking.parse(await answer.text()).firstElementChild;
   }
 
@@ -38,7 +38,7 @@ class ImageGrid extends HTMLElement {
     this.isAsking = true;
     try {
       const since = encodeURIComponent(this.page.dataset.since);
-      const answer = await this.ask(`${this.dataset.changes}?since=${since}&${this.dataset.query}`);
+      const answer = await this.ask(`${this.dataset.changes}?since=${since}&${this.dataset.query}`, true);
       if (!this.isConnected) return;
       this.welcome(cards.merge(this, answer));
       this.page.dataset.since = answer.dataset.since;
@@ -96,7 +96,7 @@ class ImageGrid extends HTMLElement {
     const card = image.closest && image.closest(".card:not([data-sending])");
     if (!card || this.reloaded.has(image.src)) return;
     this.reloaded.add(image.src);
-    const answer = await asking.request(`/images/${card.id.slice("image-".length)}/card`, { html: true });
+    const answer = await asking.request(`/images/${card.id.slice("image-".length)}/card`, { html: true, background: true });
     const theirs = asking.parse(await answer.text()).firstElementChild;
     if (theirs.querySelector("img").src !== image.src && card.isConnected) cards.replace(card, theirs);
   }

@@ -48,7 +48,7 @@ class ImageUpload extends HTMLElement {
   }
 
   show(isOver) {
-    this.querySelector("[data-drop]").hidden = !isOver;
+    this.querySelector("[data-drop]").togglePopover(isOver);
     this.classList.toggle("upload--over", isOver);
   }
 
@@ -58,7 +58,7 @@ class ImageUpload extends HTMLElement {
     if (!files.length || this.isCovered) return;
     if (event.target.closest("input, textarea") && event.clipboardData.types.includes("text/plain")) return;
     event.preventDefault();
-    const time = new Date().toLocaleTimeString("en-NZ", { hour12: false }).replaceAll(":", ".");
+    const time = new Date().toLocaleTimeString("en-NZ", { timeZone: "Pacific/Auckland", hour12: false }).replaceAll(":", ".");
     this.send(files.map((file) => {
       const ending = file.type.split("/")[1].replace("jpeg", "jpg");
       return file.name === "image.png" ? new File([file], `Pasted ${time}.${ending}`, { type: file.type }) : file;

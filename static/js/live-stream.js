@@ -51,13 +51,12 @@ class LiveStream extends HTMLElement {
     this.timer = setTimeout(() => this.open(), 6 * POLL);
   }
 
-  // An EventSource does not say why it failed; the token route says whether it is the sign-in.
+  // An EventSource does not say why it failed: ask whether it is the sign-in.
   async reopen() {
     this.close();
     this.timer = setTimeout(() => this.open(), this.wait * (0.75 + Math.random() / 2));
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
-    const state = await document.querySelector("session-guard").state();
-    if (!state || state.userId) return;
+    if (!(await asking.isSignedOut(this.getAttribute("src")))) return;
     this.close();
     document.dispatchEvent(new CustomEvent("clinicpro:signed-out"));
   }

@@ -24,7 +24,7 @@ class Sending extends EventTarget {
   }
 
   tell(state, details = {}) {
-    if (this.isOver) return;
+    if (this.isOver && state !== "removed") return;
     this.state = state;
     this.dispatchEvent(new CustomEvent("change", { detail: { state, ...details } }));
   }

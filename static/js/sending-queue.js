@@ -59,11 +59,13 @@ class SendingQueue extends EventTarget {
   }
 
   /** Puts the cards of what is not saved yet at the top of the grid that is there now. */
-  show() {
-    const grid = document.getElementById("grid");
+  show(grid = document.getElementById("grid")) {
     if (!grid) return;
-    for (const card of this.cards.values()) {
-      if (!card.element.isConnected) cards.today(grid).prepend(card.element);
+    for (const { element } of this.cards.values()) {
+      if (grid.contains(element)) continue;
+      const twin = element.id && grid.querySelector(`#${CSS.escape(element.id)}`);
+      if (twin) twin.replaceWith(element);
+      else cards.today(grid).prepend(element);
     }
   }
 }

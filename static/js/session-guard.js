@@ -4,6 +4,7 @@
 class SessionGuard extends HTMLElement {
   connectedCallback() {
     this.blocked = [];
+    this.wentOn = 0;
     this.dialog = this.querySelector("dialog");
     this.form = this.querySelector("form");
     this.form.addEventListener("submit", (event) => this.signIn(event));
@@ -29,8 +30,7 @@ class SessionGuard extends HTMLElement {
     unsent.querySelector("[data-count]").textContent = count === 1 ? "1 image waits" : `${count} images wait`;
     // Signed in again in another tab? Then only the token is old.
     const state = await this.state();
-    if (state && state.userId) return this.goOn(state);
-    if (state) asking.renew(state.csrfToken);
+    if (state && state.userId && Date.now() - this.wentOn > 5000) return this.goOn(state);
     this.dialog.showModal();
   }
 
@@ -72,6 +72,7 @@ class SessionGuard extends HTMLElement {
   goOn({ userId, csrfToken }) {
     if (userId !== asking.userId) return location.reload();
     asking.renew(csrfToken);
+    this.wentOn = Date.now();
     this.isAsking = false;
     this.querySelector("[data-error]").hidden = true;
     if (this.dialog.open) this.dialog.close();

@@ -13,6 +13,7 @@ class ZoomStage extends HTMLElement {
     this.size = { width: Number(this.image.getAttribute("width")), height: Number(this.image.getAttribute("height")) };
     this.classList.add("stage--zooming");
     this.panzoom = Panzoom(this.image, { minScale: 1, panOnlyWhenZoomed: true, cursor: "grab", step: 0.25 });
+    this.fit();
     this.image.addEventListener("panzoomchange", () => this.onChange());
     this.view.addEventListener("wheel", (event) => this.panzoom.zoomWithWheel(event), { passive: false });
     this.view.addEventListener("dblclick", (event) => this.toggle(event));
@@ -65,6 +66,7 @@ class ZoomStage extends HTMLElement {
   }
 
   onChange() {
+    if (!this.fitted) return;
     this.keepInView();
     const percent = Math.round(this.scale * this.fitted * 100);
     this.querySelector("[data-percent]").textContent = this.scale > 1.01 ? `${percent}%` : `Fit · ${percent}%`;
