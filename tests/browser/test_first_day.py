@@ -1,0 +1,45 @@
+"""The first day: from the code in the console to three images on the desk."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.words import (
+    choose_photos,
+    open_image,
+    photo,
+    saved_cards,
+    set_up,
+    start_consultation,
+    wait_until_shown,
+)
+
+pytestmark = pytest.mark.browser
+
+
+def test_first_day(new_instance, open_window):
+    window = open_window(new_instance)
+    set_up(window, new_instance)
+    start_consultation(window, "ZZZ0016", "Mere Tāmati")
+
+    choose_photos(window, photo(1, 4000, 3000), photo(2), photo(3))
+    expect(window.locator(".card[data-sending]").first).to_be_visible()
+    cards = saved_cards(window)
+    expect(cards).to_have_count(3, timeout=20_000)
+    expect(window.locator(".card[data-sending]")).to_have_count(0)
+    for card in cards.all():
+        expect(card).to_contain_text("Mere Tāmati")
+        wait_until_shown(card.locator("img"))
+
+    viewer = open_image(window, cards.first)
+    newest = viewer.get_attribute("data-image")
+    expect(viewer).to_contain_text("Mere Tāmati")
+    window.keyboard.press("ArrowRight")
+    expect(window.locator(f"#viewer:not([data-image={newest}])")).to_be_visible()
+    wait_until_shown(viewer.locator(".stage__image"))
+    window.keyboard.press("ArrowLeft")
+    expect(window.locator(f"#viewer[data-image={newest}]")).to_be_visible()
+
+    window.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
+    expect(window).to_have_url(new_instance.url + "/")
+    expect(cards).to_have_count(3)
