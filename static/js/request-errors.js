@@ -20,6 +20,11 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
 });
 
+// A refusal is no page: the address stays.
+document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
+  if (detail.xhr.status >= 400) Object.assign(detail.history, { type: "replace", path: location.pathname + location.search });
+});
+
 const isPolling = (element) => (element.getAttribute("hx-trigger") || "").includes("every");
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
