@@ -150,8 +150,10 @@ class Instance:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.process.poll() is None or self.children():
-            self.kill_all() if kind else self.stop()
+        if kind:
+            self.kill_all()
+        else:
+            self.stop()
 
 
 def free_port() -> int:

@@ -12,6 +12,8 @@ from clinicpro.up.programs import Program
 
 PORT_NAME = "DEMO_MODEL_PORT"
 ANSWERS = Path(__file__).with_name("demo.yaml")
+EMAIL = "aroha@demo.example"
+PASSWORD = "demonstration only"  # noqa: S105  (printed at the start, guards drawn pictures)
 # A demonstration never touches a real database, store or model, whatever the environment says.
 ENVIRONMENT = {
     "CLINICPRO_DEMO": "1",
@@ -57,4 +59,6 @@ def seed(settings: Settings) -> None:
 
     Runs in a process of its own while everything is up, before the address is printed.
     """
-    sys.stdout.write(f"Nothing to show yet in {settings.data}.\n")
+    from clinicpro.up.sample_practice import add_practice
+
+    add_practice(settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from clinicpro.settings import Settings, data_folder
+from clinicpro.settings import Settings, SettingsError, data_folder
 from clinicpro.up import StartError, demo, ports, programs, proxy, store
 from clinicpro.up.place import (
     Place,
@@ -64,17 +64,33 @@ def prepare(environ: Mapping[str, str]) -> Prepared:
         environment |= dict.fromkeys(NOT_FOR_BUNDLED, "")
     ports.check_public(settings)
     kept = _pick_ports(settings, previous)
-    values = {**kept, "CLINICPRO_RUNTIME": str(make_runtime(place))}
+    runtime = make_runtime(place)
+    try:
+        settings = _settings_of_the_run(place, settings, environment, kept, runtime)
+        children = _children(place, settings, kept)
+        _write_configuration(place, settings, secrets)
+    except (StartError, SettingsError):
+        remove_runtime(runtime)
+        raise
+    conf = programs.write_supervisor(place, settings, children)
+    return Prepared(place, settings, environment, children, conf, held)
+
+
+def _settings_of_the_run(
+    place: Place,
+    settings: Settings,
+    environment: dict[str, str],
+    kept: Mapping[str, str],
+    runtime: Path,
+) -> Settings:
+    """What was picked for this run is in the data folder, and so in everybody's settings."""
+    values = {**kept, "CLINICPRO_RUNTIME": str(runtime)}
     if settings.store == "bundled":
         values["S3_ENDPOINT_URL"] = _store_ports(kept).s3_url
     if settings.is_demo:
         environment["ANTHROPIC_BASE_URL"] = demo.model_url(int(kept[demo.PORT_NAME]))
     write_values(place.runtime_file, values)
-    settings = Settings.from_env(environment)
-    children = _children(place, settings, kept)
-    _write_configuration(place, settings, secrets)
-    conf = programs.write_supervisor(place, settings, children)
-    return Prepared(place, settings, environment, children, conf, held)
+    return Settings.from_env(environment)
 
 
 def _forget_last_run(place: Place) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import FrameType
 
 from clinicpro.settings import SettingsError
-from clinicpro.up import StartError, ready
+from clinicpro.up import StartError, demo, ready
 from clinicpro.up.place import remove_runtime
 from clinicpro.up.prepare import Prepared, prepare
 from clinicpro.up.programs import ROOT
@@ -173,6 +173,8 @@ class _House:
         if readiness.needs_setup:
             code = new_setup_code(self._place)
             lines.append(f"First account: {url}/setup  one-time code: {code}")
+        elif self._settings.is_demo:
+            lines.append(f"Sign in: {demo.EMAIL}  password: {demo.PASSWORD}")
         _say("\n".join(lines))
 
 

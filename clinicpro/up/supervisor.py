@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 from clinicpro.up.programs import MARK, ROOT, Program
 
@@ -94,8 +95,8 @@ class Supervisor:
         proxy = xmlrpc.client.ServerProxy("http://localhost", transport=transport)
         try:
             return getattr(proxy.supervisor, method)(*arguments)
-        except (OSError, HTTPException, xmlrpc.client.Error):
-            return None
+        except (OSError, HTTPException, xmlrpc.client.Error, ExpatError):
+            return None  # not there yet, or killed in the middle of its answer
         finally:
             transport.close()
 

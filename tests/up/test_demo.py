@@ -30,6 +30,7 @@ def demonstration():
     }
     with Demonstration(folder, **real) as running:
         yield running
+        assert running.process.poll() is None, "it ended by itself"
     shutil.rmtree(folder)
 
 

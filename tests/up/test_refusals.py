@@ -30,10 +30,12 @@ def up(data: Path, *, python: str = sys.executable, **environment: str) -> tuple
 
 
 def refused(data: Path, **how: str) -> str:
+    before = set(Path("/tmp").glob("clinicpro-*"))
     code, said = up(data, **how)
     assert code == 2
     assert said.count("\n") == 1
     assert children_of(data) == []
+    assert set(Path("/tmp").glob("clinicpro-*")) <= before
     return said.strip()
 
 
