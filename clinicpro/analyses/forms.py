@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from clinicpro.analyses.prompts import PROMPTS
@@ -12,7 +12,7 @@ from clinicpro.analyses.prompts import PROMPTS
 class AskForm(FlaskForm):
     prompt = RadioField(
         "What to look at",
-        choices=[(prompt.slug, prompt.title) for prompt in PROMPTS.values()],
+        choices=[SelectChoice(prompt.slug, prompt.title) for prompt in PROMPTS.values()],
         default="general",
     )
     question = StringField("In your own words", [Length(max=500)])

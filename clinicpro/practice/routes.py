@@ -60,7 +60,7 @@ def create_user() -> ResponseReturnValue:
         return _page(422, people_form=form)
     new = NewUser(form.email.data, form.name.data, form.password.data)
     try:
-        operations.create_user(new, set(form.roles.data), current_actor())
+        operations.create_user(new, set(form.roles.data or ()), current_actor())
     except AccountError as error:
         form[error.field].errors = [str(error)]
         return _page(422, people_form=form)
@@ -73,7 +73,7 @@ def update_user(user_id: UUID) -> ResponseReturnValue:
     try:
         if not form.validate_on_submit():
             raise AccountError("roles", "Choose one role or more.")
-        operations.change_roles(actor, user_id, set(form.roles.data))
+        operations.change_roles(actor, user_id, set(form.roles.data or ()))
         operations.set_disabled(actor, user_id, disabled=form.is_disabled.data)
     except AccountError as error:
         return _page(422, problem=str(error))
