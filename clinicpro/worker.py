@@ -31,7 +31,7 @@ KEEP_EVENTS = timedelta(days=1)
 
 def handlers() -> dict[str, Handler]:
     """Every kind of job, by name."""
-    from clinicpro.analyses.operations import give_up_job, run_analysis_job
+    from clinicpro.analyses.running import give_up_job, run_analysis_job
 
     return {
         "derive": Handler(_derive, threads=1, most_tries=8),

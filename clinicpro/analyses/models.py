@@ -14,8 +14,12 @@ from clinicpro.db import Model, UtcDateTime, utc_now
 QUEUED, RUNNING, FINISHED, STOPPED = "queued", "running", "finished", "stopped"
 INCOMPLETE, REFUSED, FAILED, INTERRUPTED = "incomplete", "refused", "failed", "interrupted"
 OPEN = (QUEUED, RUNNING)
+_UNIT = r"(?:[mc]m|(?:milli|centi)met(?:re|er)s?|met(?:re|er)s?|inch(?:es)?)"
+_NUMBER = r"(?:\d+(?:[.,]\d+)?|half an?|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
 _SIZE = re.compile(
-    r"\b(?:about |approximately |~ ?)?\d+(?:[.,]\d+)?(?: ?[x×] ?\d+(?:[.,]\d+)?)? ?[cm]m\b"
+    rf"\b{_NUMBER}(?: ?(?:[x×–-]|by|to) ?{_NUMBER})*[ -]?{_UNIT}\b"
+    r"|\b(?:\w+[ -])?(?:pea|coin|pin-?head|fingertip|palm|grape|egg)[ -]sized?\b",
+    re.IGNORECASE,
 )
 
 
@@ -57,6 +61,11 @@ class Analysis(Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its words may go into a note: whole, and not set aside."""
+        return self.state == FINISHED and self.rejected_at is None
 
     @property
     def topic(self) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from clinicpro.accounts.permissions import Actor
 from clinicpro.analyses.models import OPEN, AiPolicy, Analysis
@@ -14,7 +14,7 @@ from clinicpro.answers import NotHere
 from clinicpro.db import db, utc_now
 from clinicpro.images.models import Image
 from clinicpro.images.queries import images_in, shown_for
-from clinicpro.images.showing import Asked, Shown
+from clinicpro.images.showing import NZ, Asked, Shown
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,25 @@ class ShownAnalysis:
 
     @property
     def is_acceptable(self) -> bool:
-        return self.row.state == "finished" and self.image.consultation_id is not None
+        return self.row.is_complete and self.image.consultation_id is not None
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.row, name)
 
 
-def analysis_for(actor: Actor, analysis_id: UUID) -> Analysis:
-    """A run over the actor's own image; anything else is the 404 of an unknown id."""
-    found = db.session.scalar(
+def analysis_for(actor: Actor, analysis_id: UUID, *, is_locked: bool = False) -> Analysis:
+    """A run over the actor's own image; anything else is the 404 of an unknown id.
+
+    `is_locked`: nobody else changes it until the caller's transaction ends.
+    """
+    query = (
         select(Analysis)
         .join(Image, Image.id == Analysis.image_id)
         .where(Analysis.id == analysis_id, Image.owner_id == actor.id)
     )
+    if is_locked:
+        query = query.with_for_update(of=Analysis).execution_options(populate_existing=True)
+    found = db.session.scalar(query)
     if found is None:
         raise NotHere
     return found
@@ -82,23 +88,34 @@ def analyses_in(actor: Actor, consultation_id: UUID, asked: Asked) -> list[Shown
 
 def policy() -> AiPolicy:
     """The practice's switch; off until somebody records a basis."""
-    found = db.session.get(AiPolicy, 1)
-    return found or AiPolicy(id=1, is_on=False, basis="", daily_runs=50, monthly_runs=1000)
+    return db.session.get(AiPolicy, 1) or _no_policy()
+
+
+def locked_policy() -> AiPolicy:
+    """The switch, held by the caller's transaction until it ends."""
+    return db.session.get(AiPolicy, 1, with_for_update=True) or _no_policy()
+
+
+def _no_policy() -> AiPolicy:
+    return AiPolicy(id=1, is_on=False, basis="", daily_runs=50, monthly_runs=1000)
 
 
 def runs_today(owner_id: UUID) -> int:
-    return _count(Analysis.requested_at >= utc_now() - timedelta(days=1), owner_id)
+    """How many the person asked for on this New Zealand day."""
+    return _count(Analysis.requested_at >= _today(), Analysis.owner_id == owner_id)
 
 
 def runs_this_month() -> int:
-    return _count(Analysis.requested_at >= utc_now() - timedelta(days=30), None)
+    """How many the practice asked for in this New Zealand month."""
+    return _count(Analysis.requested_at >= _today().replace(day=1))
 
 
-def _count(since: object, owner_id: UUID | None) -> int:
-    query = select(func.count(Analysis.id)).where(since)  # type: ignore[arg-type]
-    if owner_id is not None:
-        query = query.where(Analysis.owner_id == owner_id)
-    return db.session.scalar(query) or 0
+def _today() -> datetime:
+    return utc_now().astimezone(NZ).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _count(*conditions: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count(Analysis.id)).where(*conditions)) or 0
 
 
 def stop_requested_at(analysis_id: UUID) -> datetime | None:

@@ -15,7 +15,7 @@ from clinicpro.accounts.permissions import Actor
 from clinicpro.accounts.queries import is_still_signed_in
 from clinicpro.analyses import operations
 from clinicpro.analyses.forms import AskForm
-from clinicpro.analyses.operations import Ask, missing_setting
+from clinicpro.analyses.operations import AlreadyRunning, Ask, missing_setting
 from clinicpro.analyses.queries import (
     ShownAnalysis,
     analysis_for,
@@ -119,12 +119,12 @@ def create(image_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _ask(actor, shown_for(actor, image_id, asked(actor)), form, 422)
     ask = Ask(
-        form.prompt.data,
-        (form.question.data or "").strip(),
-        (form.context.data or "").strip(),
-        form.consent.data,
+        form.prompt.data, form.question.data or "", form.context.data or "", form.consent.data
     )
-    analysis_id = operations.start_analysis(actor, image_id, ask)
+    try:
+        analysis_id = operations.start_analysis(actor, image_id, ask)
+    except AlreadyRunning as running:  # a second click, or a second tab
+        return _panel(actor, running.analysis_id)
     return _panel(actor, analysis_id, 201)
 
 

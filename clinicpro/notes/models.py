@@ -24,7 +24,10 @@ class Note(Model):
 
 
 class Finding(Model):
-    """Accepted words about one image; the model's own text stays in its analysis."""
+    """Accepted words about one image; the model's own text stays in its analysis.
+
+    `consultation_id` is where they were accepted; they are shown where the image is.
+    """
 
     __tablename__ = "finding"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import unicodedata
 from uuid import UUID
 
-from sqlalchemy import select
-
 from clinicpro.accounts.permissions import Actor, authorize
+from clinicpro.analyses.models import Analysis
 from clinicpro.analyses.queries import analysis_for
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import record
 from clinicpro.consultations.queries import consultation_for
 from clinicpro.db import db, transaction, utc_now
+from clinicpro.images.models import Image
 from clinicpro.images.queries import image_for
 from clinicpro.live import announce
 from clinicpro.notes.models import Finding, Note
@@ -26,12 +26,19 @@ class StaleNote(Exception):  # noqa: N818
 
 
 def clean(text: str) -> str:
-    """`text` without control and invisible characters, line ends as plain newlines."""
+    """`text` without control and invisible characters, line ends as plain newlines.
+
+    Raises Refusal when it is longer than a note may be: nothing is cut in silence.
+    """
+    if len(text) > LONGEST:
+        raise Refusal(
+            "That is longer than a note can be", "Shorten it; nothing was lost.", "too-long", 422
+        )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = (
         one for one in text if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs")
     )
-    return "".join(kept)[:LONGEST]
+    return "".join(kept)
 
 
 def accept(actor: Actor, analysis_id: UUID, text: str) -> UUID:
@@ -42,29 +49,17 @@ def accept(actor: Actor, analysis_id: UUID, text: str) -> UUID:
     """
     authorize(actor, "analysis.run")
     authorize(actor, "note.write")
+    words = clean(text).strip()
     with transaction():
-        analysis = analysis_for(actor, analysis_id)
+        analysis = analysis_for(actor, analysis_id, is_locked=True)
         image = image_for(actor, analysis.image_id)
-        if analysis.state != "finished" or analysis.rejected_at is not None:
-            raise Refusal(
-                "Only a complete description can go into the note", "Run it again.", "incomplete"
-            )
-        if image.consultation_id is None:
-            raise Refusal(
-                "This image is in no consultation",
-                "Move it to one first; the description waits.",
-                "no-consultation",
-            )
-        there = db.session.scalar(
-            select(Finding).where(Finding.analysis_id == analysis_id, Finding.removed_at.is_(None))
-        )
-        if there is not None:
-            return there.consultation_id
-        words = clean(text).strip()
+        consultation_id = _note_of(analysis, image)
+        if analysis.accepted_at is not None:
+            return consultation_id
         if not words:
             raise Refusal("There are no words to accept", "Write some, or reject it.", "empty", 422)
         finding = Finding(
-            consultation_id=image.consultation_id,
+            consultation_id=consultation_id,
             analysis_id=analysis_id,
             image_id=image.id,
             text=words,
@@ -73,30 +68,51 @@ def accept(actor: Actor, analysis_id: UUID, text: str) -> UUID:
         )
         db.session.add(finding)
         db.session.flush()
-        analysis.accepted_at = utc_now()
+        analysis.accepted_at = finding.accepted_at
         record(
             "analysis.accept",
             actor,
             objects=[analysis_id, image.id, finding.id],
-            subject=image.consultation_id,
+            subject=consultation_id,
             details={"edited": "yes" if finding.is_edited else "no"},
         )
         announce(analysis.topic)
-        return image.consultation_id
+        return consultation_id
+
+
+def _note_of(analysis: Analysis, image: Image) -> UUID:
+    if not analysis.is_complete:
+        raise Refusal(
+            "Only a complete description can go into the note", "Run it again.", "incomplete"
+        )
+    if image.consultation_id is None:
+        raise Refusal(
+            "This image is in no consultation",
+            "Move it to one first; the description waits.",
+            "no-consultation",
+        )
+    return image.consultation_id
 
 
 def save_note(actor: Actor, consultation_id: UUID, history: str, plan: str, version: int) -> int:
-    """Keep the note's text; gives the new version. Raises StaleNote when it isn't the latest."""
+    """Keep the note's text; gives the new version.
+
+    Raises StaleNote when `version` isn't the latest and the words differ.
+    """
     authorize(actor, "note.write")
+    history, plan = clean(history), clean(plan)
     with transaction():
-        consultation_for(actor, consultation_id)
-        note = db.session.get(Note, consultation_id)
+        consultation = consultation_for(actor, consultation_id)
+        db.session.refresh(consultation, with_for_update=True)  # one saves at a time
+        note = db.session.get(Note, consultation_id, populate_existing=True)
         if note is None:
-            note = Note(consultation_id=consultation_id, version=0)
+            note = Note(consultation_id=consultation_id, version=0, history="", plan="")
             db.session.add(note)
         if note.version != version:
+            if (note.history, note.plan) == (history, plan):
+                return note.version  # the same again: the answer to the first was lost
             raise StaleNote
-        note.history, note.plan = clean(history), clean(plan)
+        note.history, note.plan = history, plan
         note.version += 1
         note.saved_at = utc_now()
         record(
@@ -117,10 +133,12 @@ def remove_finding(actor: Actor, finding_id: UUID) -> None:
         if finding.removed_at is not None:
             return
         finding.removed_at = utc_now()
-        analysis_for(actor, finding.analysis_id).accepted_at = None
+        analysis = analysis_for(actor, finding.analysis_id, is_locked=True)
+        analysis.accepted_at = None
         record(
             "note.remove_finding",
             actor,
             objects=[finding_id, finding.analysis_id],
             subject=finding.consultation_id,
         )
+        announce(analysis.topic)

@@ -15,7 +15,8 @@ from clinicpro.answers import NotHere
 from clinicpro.consultations.models import Consultation
 from clinicpro.consultations.queries import consultation_for
 from clinicpro.db import db
-from clinicpro.images.queries import shown_for
+from clinicpro.images.models import Image
+from clinicpro.images.queries import image_for, shown_for
 from clinicpro.images.showing import Asked, Shown
 from clinicpro.notes.models import Finding, Note
 
@@ -68,11 +69,17 @@ def note_for(actor: Actor, consultation_id: UUID, asked: Asked) -> ShownNote:
 
 
 def _findings(actor: Actor, consultation_id: UUID, asked: Asked) -> list[ShownFinding]:
+    """What was accepted about the images that are in the consultation now.
+
+    Words go where their image goes: moved out of the wrong patient's consultation, it leaves none
+    of them behind.
+    """
     rows = db.session.execute(
         select(Finding, Analysis, User.name)
         .join(Analysis, Analysis.id == Finding.analysis_id)
         .join(User, User.id == Finding.accepted_by)
-        .where(Finding.consultation_id == consultation_id, Finding.removed_at.is_(None))
+        .join(Image, Image.id == Finding.image_id)
+        .where(Image.consultation_id == consultation_id, Finding.removed_at.is_(None))
         .order_by(Finding.accepted_at)
     )
     return [
@@ -90,9 +97,9 @@ def _findings(actor: Actor, consultation_id: UUID, asked: Asked) -> list[ShownFi
 
 
 def finding_for(actor: Actor, finding_id: UUID) -> Finding:
-    """A finding in the actor's own note. Raises NotHere."""
+    """A finding about the actor's own image. Raises NotHere."""
     finding = db.session.get(Finding, finding_id)
     if finding is None:
         raise NotHere
-    consultation_for(actor, finding.consultation_id)
+    image_for(actor, finding.image_id)
     return finding
