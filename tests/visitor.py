@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from http.cookies import SimpleCookie
+from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 from clinicpro.settings import Settings
@@ -39,6 +40,18 @@ class Visitor:
         self._cookies: dict[str, str] = {}
         self._token = ""
         self._local = threading.local()
+        self._opened: list[HTTPConnection] = []
+
+    def close(self) -> None:
+        """Hang up, in every thread's name."""
+        for connection in self._opened:
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def set_up(self, code: str) -> None:
         """Make the first account of a fresh instance, a GP, and be signed in."""
@@ -86,6 +99,7 @@ class Visitor:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = HTTPConnection(self._host, timeout=60)
+            self._opened.append(connection)
         own = {"X-CSRFToken": self._token} if method != "GET" else {}
         cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         connection.request(method, path, content, {**own, "Cookie": cookie, **(headers or {})})
