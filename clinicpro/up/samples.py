@@ -81,7 +81,7 @@ def _graze() -> Image.Image:
     whole = _blob(rng, (0.5, 0.5), 0.3, ragged=0.7)
     image = _stain(image, whole.filter(ImageFilter.GaussianBlur(40)), (240, 150, 138), 0.9)
     streaks = _field(rng, 90, 8)
-    raw = ImageChops.multiply(whole, _steepen(streaks, 5))
+    raw = ImageChops.multiply(whole, _steepen(streaks, 2.2))
     image = _stain(image, raw, (196, 82, 72), 0.9)
     grit = Image.new("L", image.size, 0)
     for _ in range(40):
@@ -96,9 +96,9 @@ def _ulcer() -> Image.Image:
     image = _skin(rng, BROWN)
     edge = _blob(rng, (0.52, 0.5), 0.27, ragged=0.45)
     bed = _blob(rng, (0.52, 0.5), 0.2, ragged=0.45)
-    image = _stain(image, edge.filter(ImageFilter.GaussianBlur(35)), (190, 130, 130), 0.9)
+    image = _stain(image, edge.filter(ImageFilter.GaussianBlur(35)), (200, 148, 146), 0.85)
     image = _paint(image, bed, (158, 52, 48), 0.85)
-    slough = ImageChops.multiply(bed, _steepen(_field(rng, 40, 40), 5))
+    slough = ImageChops.multiply(bed, _steepen(_field(rng, 26, 22), 2.2))
     image = _paint(image, slough.filter(ImageFilter.GaussianBlur(4)), (204, 178, 112), 0.75)
     return _light(image)
 
@@ -107,7 +107,7 @@ def _burn() -> Image.Image:
     rng = random.Random(67)  # noqa: S311
     image = _skin(rng, BROWN)
     red = _blob(rng, (0.5, 0.52), 0.3, ragged=0.4).filter(ImageFilter.GaussianBlur(18))
-    image = _stain(image, red, (255, 146, 138), 0.9)
+    image = _stain(image, red, (255, 168, 158), 0.85)
     blister = _blob(rng, (0.53, 0.5), 0.13, ragged=0.15)
     image = _paint(image, blister, (222, 176, 146), 0.6)
     inside = blister.filter(ImageFilter.GaussianBlur(22))
@@ -125,7 +125,7 @@ def _skin(rng: random.Random, tone: Colour) -> Image.Image:
         lines = _steepen(_field(rng, across, down), 1.6)
         image = _stain(image, lines, (214, 204, 200), 0.5)
     grain = Image.merge("RGB", [_field(rng, WIDTH // 2, HEIGHT // 2)] * 3)
-    return Image.blend(image, ImageChops.soft_light(image, grain), 0.35)
+    return Image.blend(image, ImageChops.soft_light(image, grain), 0.18)
 
 
 def _field(rng: random.Random, across: int, down: int) -> Image.Image:
