@@ -11,17 +11,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.words import MANAGER, PASSWORD, set_up, sign_in
 from tests.instance import ROOT, Instance
 from tests.model_server import ModelServer
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 LOCAL = ("data:", "blob:")
+expect.set_options(timeout=15_000)  # a busy machine is no failure
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +137,7 @@ def open_window(chromium: Browser, watcher: Watcher) -> Iterator[OpenWindow]:
         context = chromium.new_context(
             viewport={"width": 1440, "height": 900}, reduced_motion="reduce", locale="en-NZ"
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         watcher.watch(context, instance.url)
         return context.new_page()
