@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 import tempfile
 import time
 import urllib.error
@@ -18,6 +19,10 @@ pytestmark = pytest.mark.faults
 class Demonstration(Instance):
     command = ("demo",)
 
+    def hear(self, words: str) -> str:
+        """The line with `words`, among those not waited for yet."""
+        return self._wait_for(words, 5)
+
 
 @pytest.fixture(scope="module")
 def demonstration():
@@ -30,7 +35,7 @@ def demonstration():
     }
     with Demonstration(folder, **real) as running:
         yield running
-        assert running.process.poll() is None, "it ended by itself"
+        running.assert_alive()
     shutil.rmtree(folder)
 
 
@@ -64,3 +69,20 @@ def test_nothing_real_reaches_it(demonstration):
     assert "real" not in environment
     assert ":9\0" not in environment
     assert demonstration.children("/weed ")
+
+
+def test_it_shows_two_patients_and_six_labelled_images(demonstration):
+    with sqlite3.connect(demonstration.data / "clinicpro.sqlite3") as database:
+        states = database.execute(
+            "SELECT state FROM image WHERE body_site IS NOT NULL AND consultation_id IS NOT NULL"
+        ).fetchall()
+        patients = database.execute("SELECT nhi FROM patient").fetchall()
+    assert states == [("ready",)] * 6
+    assert len(patients) == 2
+    assert all(nhi.startswith("ZZZ") for (nhi,) in patients)
+
+
+def test_it_says_how_to_sign_in(demonstration):
+    assert demonstration.setup_code is None
+    told = demonstration.hear("Sign in: ")
+    assert told.strip() == "Sign in: aroha@demo.example  password: demonstration only"
