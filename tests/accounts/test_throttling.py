@@ -39,8 +39,9 @@ def test_200_wrong_passwords_are_slowed_and_the_owner_still_gets_in(
     gp: Person, nobody: Person
 ) -> None:
     answers = [attempt(nobody, WRONG, "203.0.113.9") for _ in range(200)]
-    assert answers.count(422) <= 6  # the others were not even looked at
-    assert answers.count(429) >= 194
+    looked_at = answers.count(422)  # five are free, then the waits double: 63 s for six more
+    assert looked_at <= 13
+    assert answers.count(429) == 200 - looked_at
     assert attempt(nobody, PASSWORD, "192.168.1.20") == 303
 
 
