@@ -73,7 +73,7 @@ const asking = {
         message = ""; // A broken body says nothing worth showing.
       }
     } else {
-      const words = this.parse(text).querySelectorAll(".alert__title, .alert__text, .card__problem > span");
+      const words = this.parse(text).querySelectorAll(".alert__title, .alert__text, .card__problem [data-reason]");
       message = Array.from(words, (one) => one.textContent.trim().replace(/\.?$/, ".")).join(" ");
     }
     const refusal = new Refusal(message, { status: answer.status, code, wait });

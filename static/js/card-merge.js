@@ -12,7 +12,7 @@ const cards = {
       group = document.getElementById("day-group").content.cloneNode(true).firstElementChild;
       group.id = `day-${day}`;
       group.dataset.day = day;
-      group.querySelector(".grid__date").textContent = now.toLocaleDateString("en-NZ", { ...zone, weekday: "long", day: "numeric", month: "long", year: "numeric" });
+      group.querySelector(".grid__date").textContent = now.toLocaleDateString("en-NZ", { ...zone, weekday: "long", day: "numeric", month: "long", year: "numeric" }).replace(",", "");
       this.placeGroup(grid, group);
     }
     return group.querySelector(".grid__cards");
@@ -70,7 +70,8 @@ const cards = {
 
   take(grid, id) {
     const card = grid.querySelector(`#${CSS.escape(id)}`);
-    if (!card) return;
+    // What this window could not send says why until it is removed here.
+    if (!card || card.hasAttribute("data-sending")) return;
     const group = card.closest(".grid__group");
     card.remove();
     this.tidy(group);

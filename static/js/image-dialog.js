@@ -16,7 +16,9 @@ class ImageDialog extends HTMLElement {
     // Before htmx, which would fetch the whole page again.
     window.addEventListener("popstate", (event) => this.onHistory(event), true);
     document.addEventListener("htmx:afterRequest", ({ detail }) => {
-      if (detail.successful && detail.elt.matches("[data-leaves]")) this.leave();
+      if (!detail.successful) return;
+      if (detail.elt.matches("[data-leaves]")) this.leave();
+      if (detail.elt.matches("[data-renames]")) this.rename();
     });
   }
 
@@ -50,6 +52,12 @@ class ImageDialog extends HTMLElement {
     if (this.dialog.open) return;
     this.dialog.append(document.getElementById("alerts"), document.getElementById("toasts"));
     this.dialog.showModal();
+  }
+
+  // The details changed what the image is called.
+  rename() {
+    const what = document.querySelector("#viewer .viewer__what");
+    htmx.ajax("GET", location.pathname, { source: what, target: what, select: ".viewer__what", swap: "outerHTML" });
   }
 
   leave() {
