@@ -29,7 +29,7 @@ from flask import (
 )
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFProtect
 from htmx_flask import Htmx
 from htmx_flask import request as htmx_request
 from jinja2 import StrictUndefined
@@ -99,7 +99,6 @@ def install(app: Flask, settings: Settings) -> None:
         (NotHere, _on_not_here),
         (GatewayError, _on_gateway),
         (OperationalError, _on_busy_database),
-        (CSRFError, _on_csrf),
         (HTTPException, _on_http),
         (Exception, _on_unexpected),
     ):
@@ -251,10 +250,6 @@ def _on_busy_database(error: OperationalError) -> Response:
     db.session.rollback()
     log.warning("database busy or away", extra={"request": g.get("request_id")})
     return problem(503, *WORDS[503], "busy", {"Retry-After": "2"})
-
-
-def _on_csrf(error: CSRFError) -> Response:
-    return problem(403, "This page is out of date", "Reload it and try again.", "csrf")
 
 
 def _on_http(error: HTTPException) -> Response:

@@ -6,6 +6,7 @@ from flask import Flask, abort, current_app, g, jsonify, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager
 from flask_login import current_user as login_user
+from flask_wtf.csrf import CSRFError
 from werkzeug.local import LocalProxy
 
 from clinicpro.accounts.operations import touch
@@ -26,6 +27,7 @@ def install(app: Flask) -> None:
     login_manager.request_loader(_load_actor)
     app.before_request(_guard)
     app.register_error_handler(Forbidden, _on_forbidden)
+    app.register_error_handler(CSRFError, _on_csrf)
     app.jinja_env.globals["practice_name"] = LocalProxy(
         lambda: practice_name(app_settings().practice_name)
     )
@@ -100,3 +102,10 @@ def _on_forbidden(error: Forbidden) -> ResponseReturnValue:
     advice = error.advice + (f" Ask {names}." if names else "")
     title, _, rest = advice.partition(". ")
     return problem(403, title, rest, "forbidden")
+
+
+def _on_csrf(_error: CSRFError) -> ResponseReturnValue:
+    """A token went with its session: who is signed out hears that, and can go on."""
+    if actor_or_none() is None and ROUTES.get(request.endpoint or "") != PUBLIC:
+        return _not_signed_in()
+    return problem(403, "This page is out of date", "Reload it and try again.", "csrf")

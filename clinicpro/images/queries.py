@@ -167,7 +167,12 @@ def _newest_first(query: Found) -> Found:
 
 
 def _show(query: Found, asked: Asked) -> list[Shown]:
-    return [Shown(image, name, nhi, asked) for image, name, nhi in db.session.execute(query)]
+    """The rows, let go of by the session: the audit's commit would have each loaded anew."""
+    shown = [Shown(image, name, nhi, asked) for image, name, nhi in db.session.execute(query)]
+    for one in shown:
+        if one.row in db.session:
+            db.session.expunge(one.row)
+    return shown
 
 
 def _cursor(image: Image) -> str:
