@@ -16,9 +16,10 @@ class ImageDialog extends HTMLElement {
     // Before htmx, which would fetch the whole page again.
     window.addEventListener("popstate", (event) => this.onHistory(event), true);
     document.addEventListener("htmx:afterRequest", ({ detail }) => {
+      const asked = detail.requestConfig.elt; // detail.elt is a parent where the answer took its place.
       if (!detail.successful) return;
-      if (detail.elt.matches("[data-leaves]")) this.leave();
-      if (detail.elt.matches("[data-renames]")) this.rename();
+      if (asked.matches("[data-leaves]")) this.leave();
+      if (asked.matches("[data-renames]")) this.rename();
     });
   }
 

@@ -37,6 +37,6 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 // Whatever was changed from here shows in the grid without waiting for the stream.
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (!detail.successful || detail.requestConfig.verb === "get") return;
-  for (const key of [detail.elt.dataset.drops].filter(Boolean)) KeptText.drop(key);
+  KeptText.drop(detail.requestConfig.elt.dataset.drops);
   document.dispatchEvent(new CustomEvent("live:images-changed"));
 });
