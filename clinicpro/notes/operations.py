@@ -5,11 +5,14 @@ from __future__ import annotations
 import unicodedata
 from uuid import UUID
 
+from sqlalchemy import select
+
 from clinicpro.accounts.permissions import Actor, authorize
 from clinicpro.analyses.models import Analysis
 from clinicpro.analyses.queries import analysis_for
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import record
+from clinicpro.consultations.models import Consultation
 from clinicpro.consultations.queries import consultation_for
 from clinicpro.db import db, transaction, utc_now
 from clinicpro.images.models import Image
@@ -102,8 +105,10 @@ def save_note(actor: Actor, consultation_id: UUID, history: str, plan: str, vers
     authorize(actor, "note.write")
     history, plan = clean(history), clean(plan)
     with transaction():
-        consultation = consultation_for(actor, consultation_id)
-        db.session.refresh(consultation, with_for_update=True)  # one saves at a time
+        consultation_for(actor, consultation_id)
+        db.session.execute(  # one saves at a time
+            select(Consultation.id).where(Consultation.id == consultation_id).with_for_update()
+        )
         note = db.session.get(Note, consultation_id, populate_existing=True)
         if note is None:
             note = Note(consultation_id=consultation_id, version=0, history="", plan="")
