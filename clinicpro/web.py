@@ -37,6 +37,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from clinicpro import joined
 from clinicpro.answers import NotHere, Refusal
 from clinicpro.db import db
 from clinicpro.gateways import GatewayError, Gateways
@@ -89,6 +90,7 @@ def install(app: Flask, settings: Settings) -> None:
         static_url=static_url,
         dom_id=dom_id,
     )
+    joined.install(app)
     csrf.init_app(app)
     htmx.init_app(app)
     app.before_request(_name_request)
@@ -291,7 +293,7 @@ def static_url(path: str) -> str:
 
 @lru_cache
 def _content_hash(path: str) -> str:
-    return hashlib.sha256((ROOT / "static" / path).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(joined.content(ROOT / "static", path)).hexdigest()[:12]
 
 
 def dom_id(row: Any, part: str | None = None) -> str:
