@@ -15,8 +15,9 @@ SHEETS = (
 )
 SCRIPTS = (
     "asking notices request-errors session-guard live-stream toast-note alert-note elapsed-time "
-    "dialog-opener modal-slot copy-text save-text print-page kept-text one-sending sending-queue "
-    "sending-card image-upload card-merge image-grid image-dialog zoom-stage note-editor hot-keys"
+    "dialog-opener modal-slot copy-text save-text print-page kept-text store-put one-sending "
+    "sending-queue sending-card image-upload card-merge image-grid image-dialog zoom-stage "
+    "note-editor hot-keys"
 )
 JOINED = {
     "css/all.css": [f"css/{name}.css" for name in SHEETS.split()],

@@ -31,7 +31,7 @@ class Sending extends EventTarget {
 
   remove() {
     this.tell("removed");
-    if (this.xhr) this.xhr.abort();
+    if (this.putting) this.putting.abort();
     if (this.wake) this.wake();
   }
 
@@ -91,27 +91,17 @@ class Sending extends EventTarget {
     return answer.json();
   }
 
-  put() {
-    return new Promise((resolve, reject) => {
-      const xhr = new XMLHttpRequest();
-      this.xhr = xhr;
-      xhr.open("PUT", this.ticket.uploadUrl);
-      for (const [name, value] of Object.entries(this.ticket.headers)) {
-        if (!/^(host|content-length)$/i.test(name)) xhr.setRequestHeader(name, value);
-      }
-      xhr.upload.onprogress = ({ loaded, total }) => this.tell("sending", { loaded, total });
-      xhr.upload.onload = () => this.tell("checking");
-      xhr.onerror = () => reject(new Refusal("", { status: 0 }));
-      xhr.onload = () => {
-        // 412: these bytes are there already, an earlier try got through.
-        this.isThere = xhr.status === 200 || xhr.status === 412;
-        if (this.isThere) return resolve();
-        if (xhr.status === 403) this.ticket = null; // The link ran out: ask for a fresh one.
-        return reject(new Refusal("", { status: xhr.status === 403 ? 503 : xhr.status }));
-      };
-      this.tell("sending", { loaded: 0, total: this.file.size });
-      xhr.send(this.file);
-    });
+  async put() {
+    this.tell("sending", { loaded: 0, total: this.file.size });
+    this.putting = new StorePut(this.ticket, this.file);
+    this.putting.onProgress = (loaded, total) => this.tell("sending", { loaded, total });
+    this.putting.onSent = () => this.tell("checking");
+    const status = await this.putting.send();
+    // 412: these bytes are there already, an earlier try got through.
+    this.isThere = status === 200 || status === 412;
+    if (this.isThere) return;
+    if (status === 403) this.ticket = null; // The link ran out: ask for a fresh one.
+    throw new Refusal("", { status: status === 403 ? 503 : status });
   }
 
   async receipt() {
