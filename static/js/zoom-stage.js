@@ -24,6 +24,14 @@ class ZoomStage extends HTMLElement {
     this.image.addEventListener("error", () => this.renew());
     this.resize = new ResizeObserver(() => this.fit());
     this.resize.observe(this.view);
+    this.showInStrip();
+  }
+
+  // Of many images the strip shows the place where this one is.
+  showInStrip() {
+    const strip = this.parentElement.querySelector(".filmstrip");
+    const here = strip && strip.querySelector("[aria-current]");
+    if (here) strip.scrollLeft = here.offsetLeft - strip.offsetLeft - (strip.clientWidth - here.clientWidth) / 2;
   }
 
   disconnectedCallback() {
