@@ -58,7 +58,7 @@ class Instance:
         }
         return {**kept, **own, **self.extra}
 
-    def start(self, timeout: float = 60) -> None:
+    def start(self, timeout: float = 90) -> None:
         """Return when it says that it is ready; AssertionError with all it said otherwise."""
         self.said, self._lines, self.setup_code = [], queue.Queue(), None
         self.process = subprocess.Popen(
@@ -109,6 +109,11 @@ class Instance:
     def children(self, name: str = "") -> list[int]:
         """Process ids of what runs for this data folder and has `name` in its command."""
         return [pid for pid in children_of(self.data) if name in command_line(pid)]
+
+    def assert_alive(self) -> None:
+        """It has not ended by itself; shows what it said otherwise."""
+        code = self.process.poll()
+        assert code is None, f"it ended by itself ({code}): {list(self._lines.queue)}"
 
     def _needs_setup(self) -> bool:
         return (self.data / "setup-code").exists()

@@ -46,9 +46,9 @@ def ask(port: int) -> Readiness:
 
 
 def failed_child(place: Place, children: list[ChildState]) -> str | None:
-    """One sentence and the end of the log of the first child that does not run, or None."""
+    """One sentence and the end of the log of the first child that fails, or None."""
     for child in children:
-        if child.is_running:
+        if not child.is_failing:
             continue
         name = child.name.split(":")[-1]
         log = place.log(name)

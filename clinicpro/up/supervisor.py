@@ -31,8 +31,9 @@ class ChildState:
     state: str
 
     @property
-    def is_running(self) -> bool:
-        return self.state == "RUNNING"
+    def is_failing(self) -> bool:
+        """It ended, or ends again and again; one that is merely slow is not."""
+        return self.state in ("BACKOFF", "EXITED", "FATAL")
 
 
 class Supervisor:

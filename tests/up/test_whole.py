@@ -40,7 +40,7 @@ def instance():
     path = Path(tempfile.mkdtemp(dir="/tmp"))
     with Instance(path, ANTHROPIC_API_KEY="canary-key") as running:
         yield running
-        assert running.process.poll() is None, "it ended by itself"
+        running.assert_alive()
     shutil.rmtree(path)
 
 
