@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import os
 import re
 import shutil
 import unicodedata
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -20,11 +21,21 @@ from clinicpro.answers import NotHere, Refusal
 from clinicpro.audit.operations import SYSTEM, By, record
 from clinicpro.consultations.queries import consultation_for
 from clinicpro.db import db, transaction, utc_now
-from clinicpro.gateways import Decoded, Gateways, ImageRejected, SignedPut, Store, StoredObject
+from clinicpro.gateways import (
+    Decoded,
+    DecoderDown,
+    Gateways,
+    ImageRejected,
+    SignedPut,
+    Store,
+    StoredObject,
+)
 from clinicpro.images.models import EXPECTED, EXPIRED, READY, REJECTED, Image, original_key
 from clinicpro.images.queries import image_for, topic
 from clinicpro.jobs import enqueue
 from clinicpro.live import announce
+
+log = logging.getLogger(__name__)
 
 LARGEST = 30 * 1024 * 1024  # bytes of one image
 LEAST_FREE = 0.05  # of the disk; below it uploads stop, so that the record has room
@@ -210,9 +221,10 @@ def take_in(image_id: UUID, gateways: Gateways, by: By = SYSTEM, *, is_sender: b
     try:
         decoded = _verify(key, said, gateways)
     except ImageRejected as error:
-        _reject(image_id, error.reason, by, is_reported=is_sender)
-        gateways.store.delete(key)
-        raise
+        if _reject(image_id, error.reason, by, is_reported=is_sender):
+            gateways.store.delete(key)
+            raise
+        return  # another receipt was first: the bytes are the record's now
     gateways.store.write(thumb_key, decoded.thumb, "image/jpeg")
     gateways.store.make_durable()
     _make_ready(image_id, decoded, by)
@@ -230,7 +242,7 @@ def _verify(key: str, said: StoredObject, gateways: Gateways) -> Decoded:
 
 def _make_ready(image_id: UUID, decoded: Decoded, by: By) -> None:
     with transaction():
-        image = db.session.get_one(Image, image_id)
+        image = db.session.get_one(Image, image_id, with_for_update=True)
         if image.state != EXPECTED:
             return  # another receipt was first
         image.state = READY
@@ -244,11 +256,12 @@ def _make_ready(image_id: UUID, decoded: Decoded, by: By) -> None:
         announce(topic(image.owner_id))
 
 
-def _reject(image_id: UUID, reason: str, by: By, *, is_reported: bool) -> None:
+def _reject(image_id: UUID, reason: str, by: By, *, is_reported: bool) -> bool:
+    """Whether the image is rejected now; False when another receipt has made it ready."""
     with transaction():
-        image = db.session.get_one(Image, image_id)
+        image = db.session.get_one(Image, image_id, with_for_update=True)
         if image.state != EXPECTED:
-            return
+            return image.state != READY
         image.state, image.reason, image.is_reported = REJECTED, reason, is_reported
         image.touch()
         record(
@@ -259,6 +272,7 @@ def _reject(image_id: UUID, reason: str, by: By, *, is_reported: bool) -> None:
             outcome="rejected",
         )
         announce(topic(image.owner_id))
+        return True
 
 
 def derive(image_id: UUID, gateways: Gateways) -> None:
@@ -277,7 +291,6 @@ def derive(image_id: UUID, gateways: Gateways) -> None:
         image.has_derivatives = True
         image.view_size = len(made.view)
         image.view_width, image.view_height = made.view_width, made.view_height
-        announce(f"image:{image_id}")
 
 
 def adopt(gateways: Gateways) -> int:
@@ -293,11 +306,11 @@ def sweep(gateways: Gateways) -> int:
     """Take in every image that is waiting with its bytes; give up those that never came."""
     now = utc_now()
     kept = _adopt_signed(now - timedelta(days=3650), now - timedelta(seconds=2), gateways)
-    _expire_dead(gateways)
+    _expire_dead()
     return kept
 
 
-def _adopt_signed(since: object, until: object, gateways: Gateways) -> int:
+def _adopt_signed(since: datetime, until: datetime, gateways: Gateways) -> int:
     ids = db.session.scalars(
         select(Image.id)
         .where(Image.state == EXPECTED, Image.signed_at >= since, Image.signed_at <= until)
@@ -313,10 +326,12 @@ def _adopt_signed(since: object, until: object, gateways: Gateways) -> int:
             continue  # its card says why
         except Refusal:
             continue  # no bytes yet
+        except DecoderDown:
+            log.warning("not read yet, tried again", extra={"image": image_id})
     return kept
 
 
-def _expire_dead(gateways: Gateways) -> None:
+def _expire_dead() -> None:
     dead = db.session.scalars(
         select(Image.id).where(Image.state == EXPECTED, Image.signed_at < utc_now() - DEAD)
     ).all()
