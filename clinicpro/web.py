@@ -1,4 +1,4 @@
-"""The edge: one way to answer, headers, errors in words, and the filters of the templates."""
+"""The edge: one way to answer, headers, and errors in words."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import (
     Flask,
@@ -40,12 +37,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from clinicpro import joined
 from clinicpro.answers import NotHere, Refusal
 from clinicpro.db import db
+from clinicpro.formats import FILTERS
 from clinicpro.gateways import GatewayError, Gateways
 from clinicpro.settings import Settings
 
 log = logging.getLogger(__name__)
 
-NZ = ZoneInfo("Pacific/Auckland")
 ROOT = Path(__file__).parent.parent
 POLICY = (
     "default-src 'self'; img-src 'self' blob:; style-src 'self'; script-src 'self'; "
@@ -278,8 +275,6 @@ def _on_unexpected(error: Exception) -> Response:
         " ".join(places[-8:]),
         extra={"request": g.get("request_id")},
     )
-    if current_app.testing and current_app.config.get("PROPAGATE"):
-        raise error
     return problem(500, "Something went wrong here", "Nothing was changed. Try again.", "error")
 
 
@@ -300,74 +295,6 @@ def dom_id(row: Any, part: str | None = None) -> str:
     """`image-<uuid>` for a row (its `dom_name` or class name), `details-<uuid>` for a part."""
     name = part or getattr(row, "dom_name", type(row).__name__.lower())
     return f"{name}-{row.id}"
-
-
-def nz_time(moment: datetime) -> str:
-    return moment.astimezone(NZ).strftime("%H:%M")
-
-
-def nz_seconds(moment: datetime) -> str:
-    return moment.astimezone(NZ).strftime("%H:%M:%S")
-
-
-def nz_today() -> date:
-    return datetime.now(UTC).astimezone(NZ).date()
-
-
-def as_nz_date(moment: date) -> date:
-    return moment.astimezone(NZ).date() if isinstance(moment, datetime) else moment
-
-
-def nz_date(moment: date) -> str:
-    day = as_nz_date(moment)
-    return f"{day:%A} {day.day} {day:%B %Y}"
-
-
-def nz_day(moment: date) -> str:
-    day = as_nz_date(moment)
-    ago = (nz_today() - day).days
-    if ago in (0, 1):
-        return ("Today", "Yesterday")[ago]
-    return f"{day:%A} {day.day} {day:%B}"
-
-
-def short_date(moment: date) -> str:
-    day = as_nz_date(moment)
-    return f"{day.day} {day:%b %Y}"
-
-
-def age(born: date) -> int:
-    """Whole years at today's date in New Zealand."""
-    today = nz_today()
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-
-def megabytes(size: int) -> str:
-    """Bytes as people read them: 412 kB, 3.4 MB (decimal, as phones and portals count)."""
-    if size < 1_000_000:
-        return f"{max(1, round(size / 1000))} kB"
-    return f"{size / 1_000_000:.1f} MB"
-
-
-def short_hash(text: str) -> str:
-    return f"{text[:4]} {text[4:8]} … {text[-4:]}"
-
-
-def short_id(row_id: UUID) -> str:
-    return str(row_id)[:8]
-
-
-FILTERS: dict[str, Callable[..., object]] = {
-    "nz_time": nz_time,
-    "nz_seconds": nz_seconds,
-    "nz_date": nz_date,
-    "nz_day": nz_day,
-    "short_date": short_date,
-    "age": age,
-    "megabytes": megabytes,
-    "short_hash": short_hash,
-    "short_id": short_id,
-}
 
 
 def path_for(endpoint: str, **values: object) -> str:

@@ -12,9 +12,10 @@ from clinicpro.accounts.permissions import Actor
 from clinicpro.analyses.models import OPEN, AiPolicy, Analysis
 from clinicpro.answers import NotHere
 from clinicpro.db import db, utc_now
+from clinicpro.formats import NZ
 from clinicpro.images.models import Image
 from clinicpro.images.queries import images_in, shown_for
-from clinicpro.images.showing import NZ, Asked, Shown
+from clinicpro.images.showing import Asked, Shown
 
 
 @dataclass(frozen=True)

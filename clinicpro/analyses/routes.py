@@ -24,16 +24,15 @@ from clinicpro.analyses.queries import (
     runs_today,
     shown_analysis,
 )
+from clinicpro.formats import megabytes
 from clinicpro.images.queries import image_for, shown_for
 from clinicpro.images.routes import asked
-from clinicpro.images.showing import Asked, Shown
+from clinicpro.images.showing import Shown
 from clinicpro.live import event_stream
 from clinicpro.web import (
     app_settings,
     background,
-    gateways,
     is_htmx,
-    megabytes,
     path_for,
 )
 
@@ -101,7 +100,7 @@ def recipient() -> str:
 @bp.get("/images/<uuid:image_id>/analyses/new")
 def new(image_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
-    shown = shown_for(actor, image_id, asked(actor))
+    shown = shown_for(actor, image_id, asked())
     return _ask(actor, shown, AskForm(formdata=None))
 
 
@@ -117,7 +116,7 @@ def create(image_id: UUID) -> ResponseReturnValue:
     image_for(actor, image_id)
     form = AskForm()
     if not form.validate_on_submit():
-        return _ask(actor, shown_for(actor, image_id, asked(actor)), form, 422)
+        return _ask(actor, shown_for(actor, image_id, asked()), form, 422)
     ask = Ask(
         form.prompt.data, form.question.data or "", form.context.data or "", form.consent.data
     )
@@ -132,7 +131,7 @@ def _panel(actor: Actor, analysis_id: UUID, status: int = 200) -> ResponseReturn
     analysis = analysis_for(actor, analysis_id)
     if not is_htmx():
         return "", 303, {"Location": path_for("desk.image", image_id=analysis.image_id)}
-    shown = shown_analysis(actor, analysis, asked(actor))
+    shown = shown_analysis(actor, analysis, asked())
     return render_template("analyses/_panel.html", analysis=shown), status
 
 
@@ -159,7 +158,7 @@ def _analysis(actor: Actor, analysis_id: UUID) -> ResponseReturnValue:
     analysis = analysis_for(actor, analysis_id)
     if not is_htmx():
         return "", 303, {"Location": path_for("desk.image", image_id=analysis.image_id)}
-    shown = shown_analysis(actor, analysis, asked(actor))
+    shown = shown_analysis(actor, analysis, asked())
     return render_template("analyses/_analysis.html", analysis=shown)
 
 
@@ -169,13 +168,12 @@ def stream(analysis_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     topic = analysis_for(actor, analysis_id).topic
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    look_of = asked(actor)
+    look_of = asked()  # of one time, so that the links stay the same
     said: list[str] = []
 
     def look(_fired: set[str]) -> Iterator[tuple[str, str]]:
         analysis = analysis_for(actor, analysis_id)
-        fresh = Asked(gateways().store, look_of.now, look_of.current_id)
-        shown = shown_analysis(actor, analysis, fresh)
+        shown = shown_analysis(actor, analysis, look_of)
         with app.test_request_context("/"):  # links in the fragment need a request to stand in
             yield "analysis", render_template("analyses/_analysis.html", analysis=shown)
         sentence = sentence_of(analysis.state, bool(analysis.text))

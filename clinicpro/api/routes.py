@@ -58,7 +58,7 @@ def list_images() -> ResponseReturnValue:
     limit = PAGE if limit is None else limit
     if not 1 <= limit <= MOST:
         raise invalid(f"limit is from 1 to {MOST}.")
-    page = gallery_page(actor, _filters(actor, given), asked(actor), given.text("cursor"), limit)
+    page = gallery_page(actor, _filters(actor, given), asked(), given.text("cursor"), limit)
     record_view(actor, "gallery.view", [one.id for one in page.images])
     return jsonify(
         images=[answers.server_image(one) for one in page.images],
@@ -125,7 +125,7 @@ def receipt(image_id: UUID) -> ResponseReturnValue:
         if not is_htmx():
             return problem(422, "Not saved", error.reason, "rejected")
         status = 422
-    shown = shown_for(actor, image_id, asked(actor))
+    shown = shown_for(actor, image_id, asked())
     if is_htmx():
         return render_template("images/_card.html", image=shown), status
     return jsonify(image=answers.server_image(shown))

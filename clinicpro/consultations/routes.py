@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from clinicpro.accounts.guard import current_actor
 from clinicpro.answers import Refusal
+from clinicpro.consultations.current import current
 from clinicpro.consultations.forms import StartForm
 from clinicpro.consultations.operations import (
     finish_consultation,
     start_consultation,
     switch_consultation,
 )
-from clinicpro.consultations.queries import current_consultation, open_consultations
+from clinicpro.consultations.queries import open_consultations
 from clinicpro.patients.nhi import clean
 from clinicpro.patients.queries import look_up
 from clinicpro.web import page_or
@@ -30,7 +31,7 @@ def index() -> ResponseReturnValue:
         "consultations/_switch.html",
         page="consultations/index.html",
         consultations=open_consultations(actor),
-        consultation=current_consultation(actor),
+        consultation=current(),
         form=StartForm(formdata=None),
     )
 
@@ -80,7 +81,7 @@ def _unstarted(form: StartForm) -> ResponseReturnValue:
     page = render_template(
         "consultations/index.html",
         consultations=open_consultations(actor),
-        consultation=current_consultation(actor),
+        consultation=current(),
         form=form,
     )
     return make_response(page, 422)

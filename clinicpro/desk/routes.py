@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Blueprint, Flask, g, render_template, request
+from flask import Blueprint, Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
-from clinicpro.accounts.guard import actor_or_none, current_actor
+from clinicpro.accounts.guard import current_actor
 from clinicpro.analyses.queries import analyses_in
 from clinicpro.analyses.routes import panel_for
+from clinicpro.consultations.current import current
 from clinicpro.consultations.forms import StartForm
-from clinicpro.consultations.models import Consultation
 from clinicpro.consultations.queries import (
     consultation_for,
-    current_consultation,
     recent_consultations,
 )
 from clinicpro.images import operations
@@ -42,16 +41,8 @@ bp = Blueprint("desk", __name__)
 
 def install(app: Flask) -> None:
     """Let every page know the current consultation and what is current in the top bar."""
-    current = LocalProxy(_current)
-    app.context_processor(lambda: {"consultation": current, "here": ""})
-
-
-def _current() -> Consultation | None:
-    if "current_consultation" not in g:
-        actor = actor_or_none()
-        g.current_consultation = current_consultation(actor) if actor else None
-    found: Consultation | None = g.current_consultation
-    return found
+    consultation = LocalProxy(current)
+    app.context_processor(lambda: {"consultation": consultation, "here": ""})
 
 
 @bp.get("/")
@@ -59,8 +50,8 @@ def index() -> ResponseReturnValue:
     actor = current_actor()
     if not actor.is_clinical:
         return "", 303, {"Location": path_for("practice.index")}
-    filters = asked_filters(actor)
-    page = gallery_page(actor, filters, asked(actor), request.args.get("cursor"))
+    filters = asked_filters()
+    page = gallery_page(actor, filters, asked(), request.args.get("cursor"))
     record_view(actor, "gallery.view", [one.id for one in page.images])
     return render_template(
         "desk/images.html",
@@ -99,7 +90,7 @@ def _neighbours(siblings: list[Shown], image_id: UUID) -> Neighbours:
 def image(image_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     row = image_for(actor, image_id)
-    look = asked(actor)
+    look = asked()
     shown = shown_for(actor, image_id, look)
     siblings = siblings_of(actor, row, look)
     details_form = DetailsForm(formdata=None, obj=row)
@@ -130,7 +121,7 @@ def move(image_id: UUID) -> ResponseReturnValue:
         to=path_for("desk.image", image_id=image_id),
         icon="move",
         message="Image moved",
-        undo=undo if "undone" not in request.form else None,
+        undo=undo,
     )
 
 
@@ -145,7 +136,7 @@ def _uuid(text: str) -> UUID | None:
 def consultation(consultation_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     consultation_for(actor, consultation_id)
-    look = asked(actor)
+    look = asked()
     images = images_in(actor, consultation_id, look)
     record_view(actor, "gallery.view", [one.id for one in images], consultation_id)
     return render_template(

@@ -7,16 +7,15 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, false, or_
 
 from clinicpro.db import utc_now
+from clinicpro.formats import NZ
 from clinicpro.images.models import Image
 from clinicpro.images.vocabulary import BODY_SITES
 from clinicpro.patients.models import Patient
 
-NZ = ZoneInfo("Pacific/Auckland")
 DAYS = {"today": 0, "week": 6, "month": 29}  # how many days before today are in it
 
 

@@ -9,8 +9,7 @@ from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from clinicpro.accounts.guard import current_actor
-from clinicpro.accounts.permissions import Actor
-from clinicpro.consultations.queries import current_consultation
+from clinicpro.consultations.current import current
 from clinicpro.db import utc_now
 from clinicpro.images import operations
 from clinicpro.images.filters import Filters
@@ -29,15 +28,15 @@ from clinicpro.web import background, fragment_or_redirect, gateways, is_htmx, p
 bp = Blueprint("images", __name__)
 
 
-def asked(actor: Actor) -> Asked:
+def asked() -> Asked:
     """Who looks, now."""
-    current = current_consultation(actor)
-    return Asked(gateways().store, utc_now(), current.id if current else None)
+    consultation = current()
+    return Asked(gateways().store, utc_now(), consultation.id if consultation else None)
 
 
-def asked_filters(actor: Actor) -> Filters:
-    current = current_consultation(actor)
-    ids = (current.id, current.patient_id) if current else (None, None)
+def asked_filters() -> Filters:
+    consultation = current()
+    ids = (consultation.id, consultation.patient_id) if consultation else (None, None)
     return Filters.from_args(request.args, *ids)
 
 
@@ -55,8 +54,8 @@ def _cards(page: GalleryPage, filters: Filters) -> str:
 @bp.get("/images")
 def index() -> ResponseReturnValue:
     actor = current_actor()
-    filters = asked_filters(actor)
-    page = gallery_page(actor, filters, asked(actor), request.args.get("cursor"))
+    filters = asked_filters()
+    page = gallery_page(actor, filters, asked(), request.args.get("cursor"))
     record_view(actor, "gallery.view", [one.id for one in page.images])
     return _cards(page, filters)
 
@@ -65,8 +64,8 @@ def index() -> ResponseReturnValue:
 @background
 def changes() -> ResponseReturnValue:
     actor = current_actor()
-    filters = asked_filters(actor)
-    page = changes_since(actor, filters, asked(actor), _since())
+    filters = asked_filters()
+    page = changes_since(actor, filters, asked(), _since())
     record_view(actor, "gallery.view", [one.id for one in page.images])
     return _cards(page, filters)
 
@@ -83,7 +82,7 @@ def _since() -> datetime:
 @background
 def card(image_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
-    shown = shown_for(actor, image_id, asked(actor))
+    shown = shown_for(actor, image_id, asked())
     record_view(actor, "gallery.view", [image_id])
     return render_template("images/_card.html", image=shown)
 
@@ -107,7 +106,7 @@ def update(image_id: UUID) -> ResponseReturnValue:
             return "", 303, {"Location": path_for("desk.image", image_id=image_id)}
     else:
         status = 422
-    shown = shown_for(actor, image_id, asked(actor))
+    shown = shown_for(actor, image_id, asked())
     page = render_template("images/_details.html", image=shown, details_form=form)
     return page, status
 

@@ -6,13 +6,11 @@ import base64
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from clinicpro.formats import NZ
 from clinicpro.gateways import Store
 from clinicpro.images.models import READY, Image
 from clinicpro.images.vocabulary import VIEWS, place
-
-NZ = ZoneInfo("Pacific/Auckland")
 
 
 @dataclass(frozen=True)

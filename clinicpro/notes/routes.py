@@ -25,7 +25,7 @@ def accept(analysis_id: UUID) -> ResponseReturnValue:
     if not is_htmx():
         location = path_for("desk.consultation", consultation_id=consultation_id)
         return "", 303, {"Location": location}
-    shown = shown_analysis(actor, analysis_for(actor, analysis_id), asked(actor))
+    shown = shown_analysis(actor, analysis_for(actor, analysis_id), asked())
     return render_template("analyses/_analysis.html", analysis=shown)
 
 
@@ -43,7 +43,7 @@ def update(consultation_id: UUID) -> ResponseReturnValue:
             int(version) if version.isdecimal() else -1,
         )
     except StaleNote:
-        note = note_for(actor, consultation_id, asked(actor))
+        note = note_for(actor, consultation_id, asked())
         return render_template("notes/_conflict.html", note=note), 409
     return jsonify(version=saved)
 

@@ -8,9 +8,9 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from clinicpro.formats import nz_today
 from clinicpro.patients import nhi
 from clinicpro.patients.operations import Identity
-from clinicpro.web import nz_today
 
 EARLIEST = date(1900, 1, 1)
 WRITTEN = ["%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y-%m-%d"]  # the first is how it is shown

@@ -15,13 +15,13 @@ from clinicpro.accounts.queries import users
 from clinicpro.analyses.queries import policy, runs_this_month
 from clinicpro.audit.models import AuditEvent, AuditHead
 from clinicpro.db import db, utc_now
+from clinicpro.formats import megabytes
 from clinicpro.gateways import Store
 from clinicpro.health import LATE, last_beat
 from clinicpro.images.models import READY, Image
 from clinicpro.jobs import Job
 from clinicpro.practice.words import deed
 from clinicpro.settings import Settings
-from clinicpro.web import megabytes
 
 TRAIL = 50  # events on one page
 FULL = 90  # percent of the disk from which on the manager is told

@@ -16,7 +16,7 @@ PROGRAM = ROOT / "clinicpro"
 MODULES = sorted(PROGRAM.rglob("*.py"))
 # A room imports from its left; those at the same place know nothing of each other.
 ORDER = (
-    ("answers", "joined", "settings"),
+    ("answers", "formats", "joined", "settings"),
     ("db",),
     ("live",),
     ("gateways",),
