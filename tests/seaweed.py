@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from clinicpro.gateways.signing import Signer
+from clinicpro.up.store import SHUT_DOORS
 
-PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
+PORTS = ("master.port", "volume.port", "filer.port", "s3.port", "admin.port")
 ORIGIN = "http://localhost"
 
 
@@ -75,14 +76,7 @@ class Seaweed:
             "-ip.bind=127.0.0.1",
             f"-s3.config={self.folder / 'identities.json'}",
             f"-bucket={self.bucket}",
-            "-admin.ui=false",
-            "-webdav=false",
-            "-s3.iam=false",
-            "-s3.autoCreateBucket=false",
-            "-s3.allowDeleteBucketNotEmpty=false",
-            "-s3.port.iceberg=0",
-            "-s3.port.lance=0",
-            "-master.telemetry=false",
+            *SHUT_DOORS,
             f"-s3.allowedOrigins={ORIGIN}",
             f"-filer.allowedOrigins={ORIGIN}",
             *numbers,
