@@ -14,6 +14,7 @@ from clinicpro.db import db
 from clinicpro.gateways import Gateways
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore
 from clinicpro.imaging.client import DecoderClient
+from clinicpro.live import bus
 from clinicpro.settings import Settings
 from tests.factories import Person, make_person
 from tests.imaging.conftest import running_decoder
@@ -57,6 +58,7 @@ def app(
     with app.app_context():
         db.create_all()
         yield app
+        bus().stop()
         db.session.remove()
         db.engine.dispose()
 

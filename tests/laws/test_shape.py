@@ -1,4 +1,4 @@
-"""Who imports whom, what stays at the edge and how addresses look."""
+"""Who imports whom, what stays at the edge, how addresses look, what fragments need."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2 import meta
 
 from clinicpro.web import ROOT
 
 PROGRAM = ROOT / "clinicpro"
 MODULES = sorted(PROGRAM.rglob("*.py"))
 # A room imports from its left; those at the same place know nothing of each other.
+FRAGMENTS = sorted((ROOT / "templates").rglob("_*.html"))
 ORDER = (
     ("answers", "formats", "joined", "settings"),
     ("db",),
@@ -37,6 +39,11 @@ ORDER = (
 )
 # What puts the rooms together: the health, the processes, the command line.
 OUTERMOST = {"health", "worker", "cli", "up", "__main__", ""}
+GIVEN = {
+    *("current_user", "practice_name", "url_for", "csrf_token", "static_url", "dom_id"),
+    *("is_demo", "request", "session", "g", "config", "get_flashed_messages"),
+    *("range", "dict", "lipsum", "cycler", "joiner", "namespace"),
+}
 PLACE = {room: number for number, rooms in enumerate(ORDER) for room in rooms}
 
 
@@ -157,3 +164,23 @@ def test_paths_are_kebab_case_and_ids_are_uuids(app: Flask) -> None:
             continue
         bare = re.sub(r"<uuid:[a-z]+_id>", "x", rule.rule)
         assert re.fullmatch(r"/|(/[a-z0-9]+(-[a-z0-9]+)*(\.json)?)+", bare), rule.rule
+
+
+def test_fragments_declare_what_they_need(app: Flask) -> None:
+    assert FRAGMENTS
+    for path in FRAGMENTS:
+        source = path.read_text()
+        assert source.startswith("{# needs:"), f"{path.name}: its first line says what it needs"
+        used = meta.find_undeclared_variables(app.jinja_env.parse(source)) - GIVEN
+        passed_on = {
+            name
+            for other in re.findall(r'{%-? include "([^"]+)"', source)
+            for name in needs_of(ROOT / "templates" / other)
+        }
+        assert used - needs_of(path) == set(), f"{path.name} uses more than it says"
+        assert needs_of(path) - used - passed_on == set(), f"{path.name} says more than it uses"
+
+
+def needs_of(path: Path) -> set[str]:
+    first = re.match(r"\{# needs:(.*?)#\}\n", path.read_text())
+    return {name.strip() for name in first[1].split(",")} - {""} if first else set()
