@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, session
+from flask import Blueprint, Response, g, jsonify, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
@@ -149,8 +149,12 @@ def _setup_page(form: FlaskForm, status: int = 200) -> Response:
 
 
 def _carry(token: str) -> None:
-    """Put the new sign-in's token in the cookie; whatever the cookie held before is dropped."""
+    """Put the new sign-in's token in the cookie; whatever the cookie held before is dropped.
+
+    The CSRF token made in this request belonged to the session before, and goes with it.
+    """
     session.clear()
+    g.pop("csrf_token", None)
     session[COOKIE_FIELD] = token
 
 

@@ -195,3 +195,15 @@ def test_every_try_is_in_the_record_without_the_address(app: Flask, nobody: Pers
     user = db.session.scalars(select(User)).one()
     assert [one.actor for one in events] == [str(user.id), str(user.id), None]
     assert "test.example" not in str([vars(one) for one in events])
+
+
+def test_the_token_of_a_sign_in_by_script_is_good_at_once(app: Flask, gp: Person) -> None:
+    browser = Person(app, gp.user_id)
+    answer = browser.post(
+        "/login",
+        data={"email": "gp@test.example", "password": PASSWORD},
+        headers={"Accept": "application/json"},
+    )
+    token = answer.get_json()["csrfToken"]
+    saved = browser.open("/account", method="POST", data={}, headers={"X-CSRFToken": token})
+    assert saved.status_code == 200

@@ -1,0 +1,49 @@
+"""A description: its words appear, it can be stopped, and what is accepted stands in the note."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.words import (
+    choose_photos,
+    describe,
+    open_image,
+    photo,
+    saved_cards,
+    start_consultation,
+)
+from tests.model_server import WORDS
+
+pytestmark = pytest.mark.browser
+
+
+def test_stop_then_accept_into_the_note(desk, practice, model):
+    start_consultation(desk, "ZZZ0024", "Rangi Parata")
+    choose_photos(desk, photo(21))
+    expect(saved_cards(desk)).to_have_count(1)
+    viewer = open_image(desk, saved_cards(desk).first)
+
+    model.play("endless-slow", "slow")
+    describe(viewer, "Fell on gravel two days ago")
+    expect(viewer.locator(".findings")).to_contain_text("and so on and so on")
+    viewer.get_by_role("button", name="Stop").click()
+    expect(viewer).to_contain_text("You stopped it")
+    expect(viewer.get_by_role("button", name="Accept")).to_have_count(0)
+
+    viewer.get_by_role("button", name="again").click()
+    describe(viewer, "Fell on gravel two days ago")
+    expect(viewer.locator(".findings")).to_contain_text(WORDS[:20])
+    draft = viewer.get_by_label("Edit before you accept")
+    expect(draft).to_have_value(WORDS)
+    draft.fill(f"{WORDS} Cleaned with saline.")
+    viewer.get_by_role("button", name="Accept into the note").click()
+    expect(viewer).to_contain_text("In the note")
+
+    desk.keyboard.press("Escape")
+    desk.get_by_role("link", name="Note", exact=True).click()
+    expect(desk.locator("article.note .findings")).to_have_text(f"{WORDS} Cleaned with saline.")
+    history = desk.get_by_label("History")
+    history.fill("Fell on a gravel driveway")
+    expect(desk.locator(".note__saved")).to_contain_text("Saved")
+    desk.reload()
+    expect(history).to_have_value("Fell on a gravel driveway")
+    expect(desk.locator("article.note")).to_contain_text("edited and accepted by")
