@@ -16,9 +16,8 @@ from sqlalchemy.exc import OperationalError
 
 from clinicpro import create_app
 from clinicpro.db import db, transaction, utc_now
-from clinicpro.gateways import ImageRejected
 from clinicpro.health import BEAT, beat
-from clinicpro.images import operations
+from clinicpro.images import receiving
 from clinicpro.jobs import Handler, Worker
 from clinicpro.live import Event
 from clinicpro.settings import Settings
@@ -26,6 +25,7 @@ from clinicpro.web import gateways
 
 log = logging.getLogger(__name__)
 
+A_DAY = 300  # tries, five minutes apart: a store that is away over night is no reason to give up
 KEEP_EVENTS = timedelta(days=1)
 
 
@@ -34,7 +34,7 @@ def handlers() -> dict[str, Handler]:
     from clinicpro.analyses.running import give_up_job, run_analysis_job
 
     return {
-        "derive": Handler(_derive, threads=1, most_tries=8),
+        "derive": Handler(_derive, threads=1, most_tries=A_DAY, give_up=_give_up_deriving),
         "describe": Handler(run_analysis_job, threads=64, most_tries=1, give_up=give_up_job),
         "adopt": Handler(_adopt, every=timedelta(seconds=10)),
         "sweep": Handler(_sweep, every=timedelta(hours=1)),
@@ -42,26 +42,27 @@ def handlers() -> dict[str, Handler]:
 
 
 def _derive(subject: str) -> None:
-    try:
-        operations.derive(UUID(subject), gateways())
-    except ImageRejected:
-        # Readable at thumbnail scale and not in full: it stays, shown by its thumbnail.
-        log.warning("no derivatives can be made", extra={"image": subject})
+    receiving.derive(UUID(subject), gateways())
+
+
+def _give_up_deriving(subject: str) -> None:
+    log.error("no derivatives could be made", extra={"image": subject})
+    receiving.stay_small(UUID(subject), "It could not be prepared. Add the image again.")
 
 
 def _adopt(_subject: str) -> None:
-    operations.adopt(gateways())
+    receiving.adopt(gateways())
 
 
 def _sweep(_subject: str) -> None:
-    operations.sweep(gateways())
+    receiving.sweep(gateways())
     with transaction():
         db.session.execute(delete(Event).where(Event.at < utc_now() - KEEP_EVENTS))
 
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM."""
-    operations.be_nice()
+    os.nice(10)  # after what people wait for
     app = create_app(settings)
     worker = Worker(app, handlers())
     beating = threading.Thread(target=_beat, args=(app, worker.stopping), daemon=True)

@@ -68,6 +68,7 @@ ROUTES: dict[str, str] = {
     "desk.index": "image.view",
     "desk.consultation": "image.view",
     "desk.image": "image.view",
+    "desk.stage": "image.view",
     "desk.move": "image.edit",
     "patients.show": "patient.find",
     "patients.update": "patient.find",

@@ -44,6 +44,7 @@ class Offer:
     """What asking would mean: whether it can be done, what is sent, to whom, what is left."""
 
     is_on: bool
+    is_waiting: bool
     title: str
     advice: str
     sent: str
@@ -77,14 +78,17 @@ def offer_for(actor: Actor, image: Shown) -> Offer:
         advice = "A practice manager can turn them on under Practice. Nothing is sent until then."
     elif missing:
         title, advice = "The model can’t be asked yet", missing
-    elif not image.row.has_derivatives:
+    elif image.is_preparing:
         title = "This image is still being prepared"
-        advice = "Open it again in a few seconds."
+        advice = "It can be described in a few seconds."
+    elif image.row.reason:
+        title, advice = "This image can’t be described", image.row.reason
     row = image.row
     sent = f"This image at {max(row.view_width or 0, row.view_height or 0)} px"
     sent += f" ({megabytes(row.view_size or 0)}) without its metadata"
     budget = f"{runs_today(actor.id)} of {current.daily_runs} runs used today"
-    return Offer(not title, title, advice, sent, recipient(), budget)
+    is_waiting = bool(title) and image.is_preparing
+    return Offer(not title, is_waiting, title, advice, sent, recipient(), budget)
 
 
 def recipient() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NotRequired, TypedDict
 
 from clinicpro.analyses.models import Analysis
-from clinicpro.images.operations import Expected
+from clinicpro.images.expecting import Expected
 from clinicpro.images.showing import Shown
 from clinicpro.web import own_origin
 

@@ -24,11 +24,12 @@ from clinicpro.consultations.queries import consultation_for
 from clinicpro.db import utc_now
 from clinicpro.gateways import ImageRejected
 from clinicpro.gateways.links import GET_GOOD_FOR, half_hour
-from clinicpro.images import operations
+from clinicpro.images.expecting import Sending, expect_image
 from clinicpro.images.filters import Filters
 from clinicpro.images.models import READY, Image
-from clinicpro.images.operations import Sending, record_view
+from clinicpro.images.operations import record_view
 from clinicpro.images.queries import PAGE, gallery_page, image_by_key, image_for, shown_for
+from clinicpro.images.receiving import receive
 from clinicpro.images.routes import asked
 from clinicpro.live import event_stream
 from clinicpro.web import (
@@ -104,7 +105,7 @@ def presign() -> ResponseReturnValue:
     )
     settings = app_settings()
     data = settings.data if settings.store == "bundled" or settings.is_sqlite else None
-    expected = operations.expect_image(current_actor(), sending, gateways().store, data)
+    expected = expect_image(current_actor(), sending, gateways().store, data)
     return jsonify(answers.ticket(expected)), 200 if expected.is_duplicate else 201
 
 
@@ -120,7 +121,7 @@ def receipt(image_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     status = 200
     try:
-        operations.receive(actor, image_id, gateways())
+        receive(actor, image_id, gateways())
     except ImageRejected as error:
         if not is_htmx():
             return problem(422, "Not saved", error.reason, "rejected")

@@ -34,7 +34,7 @@ from clinicpro.images.routes import Undo, asked, asked_filters
 from clinicpro.images.showing import Shown
 from clinicpro.images.vocabulary import site_choices
 from clinicpro.notes.queries import note_for
-from clinicpro.web import fragment_or_redirect, page_or, path_for
+from clinicpro.web import background, fragment_or_redirect, page_or, path_for
 
 bp = Blueprint("desk", __name__)
 
@@ -108,6 +108,24 @@ def image(image_id: UUID) -> ResponseReturnValue:
         form=panel.form,
         offer=panel.offer,
     )
+
+
+@bp.get("/images/<uuid:image_id>/stage")
+@background
+def stage(image_id: UUID) -> ResponseReturnValue:
+    """What a viewer that shows the thumbnail asks for until there is more to show."""
+    actor = current_actor()
+    row = image_for(actor, image_id)
+    if row.is_preparing:
+        return "", 204
+    look = asked()
+    siblings = siblings_of(actor, row, look)
+    shown = shown_for(actor, image_id, look)
+    record_view(actor, "image.view", [image_id], row.consultation_id)
+    page = render_template(
+        "images/_stage.html", image=shown, neighbours=_neighbours(siblings, image_id)
+    )
+    return page, 200, {"HX-Trigger": "prepared"}
 
 
 @bp.post("/images/<uuid:image_id>/move")

@@ -17,6 +17,7 @@ EXPECTED, READY, REJECTED, EXPIRED = "expected", "ready", "rejected", "expired"
 class Image(Model):
     """One clinical image: `expected` from the presign on, then ready, rejected or expired.
 
+    `reason` says why it was rejected, or why a ready one has no view and full.
     `uploaded_at` is when the presign came; `changed_at` moves with every change a card shows.
     The original's bytes never change; they lie in the store under `key`.
     """
@@ -69,6 +70,11 @@ class Image(Model):
     @property
     def is_trashed(self) -> bool:
         return self.trashed_at is not None
+
+    @property
+    def is_preparing(self) -> bool:
+        """Saved, and the worker is still to make view and full of it."""
+        return self.state == READY and not self.has_derivatives and self.reason is None
 
     @property
     def thumb_key(self) -> str:

@@ -105,6 +105,10 @@ class Shown:
         return f"{text[:4]} {text[4:8]} … {text[-4:]}"
 
     @property
+    def is_preparing(self) -> bool:
+        return self.row.is_preparing
+
+    @property
     def is_ready(self) -> bool:
         return self.row.state == READY
 

@@ -17,7 +17,9 @@ from clinicpro.audit.operations import SYSTEM
 from clinicpro.consultations.operations import start_consultation
 from clinicpro.db import db, transaction
 from clinicpro.gateways import Gateways
-from clinicpro.images.operations import Sending, Words, describe_image, expect_image, receive
+from clinicpro.images.expecting import Sending, expect_image
+from clinicpro.images.operations import Words, describe_image
+from clinicpro.images.receiving import receive
 from clinicpro.patients.operations import Identity
 from clinicpro.settings import Settings
 from clinicpro.up.demo import EMAIL, PASSWORD

@@ -12,8 +12,9 @@ from flask import Flask
 
 from clinicpro.db import db, transaction
 from clinicpro.gateways import Decoded, DecoderDown, Derivatives, Gateways, ImageRejected
+from clinicpro.images.expecting import expect_image
 from clinicpro.images.models import Image
-from clinicpro.images.operations import adopt, expect_image, receive
+from clinicpro.images.receiving import adopt, receive
 from tests.factories import JPEG, Person
 from tests.images.test_way import gateways_of, sending
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from clinicpro.db import db, transaction
 from clinicpro.gateways import Gateways, ImageRejected
-from clinicpro.images import operations
+from clinicpro.images.expecting import Sending, expect_image
 from clinicpro.images.models import Image
-from clinicpro.images.operations import Sending, expect_image, receive
+from clinicpro.images.receiving import PATIENCE, adopt, receive
 from tests.factories import JPEG, Person, make_consultation
 
 
@@ -63,6 +63,6 @@ def test_an_image_whose_receipt_never_came_is_adopted(app: Flask, gp: Person) ->
     gateways.store.put(expected.put.path, expected.put.headers, JPEG)  # type: ignore[attr-defined]
     with transaction():
         image = db.session.get_one(Image, expected.image_id)
-        image.signed_at -= operations.PATIENCE * 2
-    assert operations.adopt(gateways) == 1
+        image.signed_at -= PATIENCE * 2
+    assert adopt(gateways) == 1
     assert db.session.get_one(Image, expected.image_id).state == "ready"
