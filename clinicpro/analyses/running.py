@@ -30,7 +30,14 @@ from clinicpro.analyses.queries import policy, stop_requested_at
 from clinicpro.audit.operations import SYSTEM as PROGRAM
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction, utc_now
-from clinicpro.gateways import Answer, DescriberError, Gateways, Question, StorageError
+from clinicpro.gateways import (
+    Answer,
+    DescriberError,
+    Gateways,
+    LabelledJpeg,
+    Question,
+    StorageError,
+)
 from clinicpro.images.models import Image
 from clinicpro.images.queries import topic as images_topic
 from clinicpro.images.vocabulary import place
@@ -137,7 +144,7 @@ def _prepare(analysis_id: UUID, doors: Gateways, model: str) -> Question | None:
         prompt = PROMPTS[analysis.prompt_slug]
         where = place(image.body_site, image.laterality)
         text = question_text(prompt, where, analysis.question, analysis.context)
-    return Question(model, SYSTEM, text, jpeg, MOST_TOKENS)
+    return Question(model, SYSTEM, text, (LabelledJpeg(jpeg),), MOST_TOKENS)
 
 
 class Draft:

@@ -144,13 +144,21 @@ class Decoder(Protocol):
 
 
 @dataclass(frozen=True)
+class LabelledJpeg:
+    """A metadata-free JPEG; `label` announces it to the model where there is more than one."""
+
+    jpeg: bytes
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Question:
-    """One call of the model: a metadata-free JPEG and the words that go with it."""
+    """One call of the model: one image or several, in this order, then the words about them."""
 
     model: str
     system: str
     text: str
-    jpeg: bytes
+    images: tuple[LabelledJpeg, ...]
     max_tokens: int
 
 

@@ -33,9 +33,11 @@ from clinicpro.settings import Settings
 if TYPE_CHECKING:
     from anthropic import Anthropic, Stream
     from anthropic.types import (
+        ImageBlockParam,
         MessageParam,
         OutputConfigParam,
         RawMessageStreamEvent,
+        TextBlockParam,
         ThinkingConfigParam,
     )
 
@@ -81,7 +83,7 @@ TUNING: dict[str, _Tuning] = {
 
 
 class ClaudeDescriber:
-    """Describes one image per call; every failure comes out as a DescriberError."""
+    """Describes what one question shows per call; each failure comes out as a DescriberError."""
 
     def __init__(self, settings: Settings, patience: Patience | None = None) -> None:
         self._key = settings.anthropic_api_key
@@ -186,19 +188,7 @@ class ClaudeDescriber:
 
 
 def _stream(client: Anthropic, question: Question) -> Stream[RawMessageStreamEvent]:
-    jpeg = base64.b64encode(question.jpeg).decode()
-    messages: list[MessageParam] = [
-        {
-            "role": "user",
-            "content": [  # the image first: the model reads what follows with it in view
-                {
-                    "type": "image",
-                    "source": {"type": "base64", "media_type": "image/jpeg", "data": jpeg},
-                },
-                {"type": "text", "text": question.text},
-            ],
-        }
-    ]
+    messages: list[MessageParam] = [{"role": "user", "content": _content(question)}]
     return client.messages.create(
         model=question.model,
         max_tokens=question.max_tokens,
@@ -207,6 +197,23 @@ def _stream(client: Anthropic, question: Question) -> Stream[RawMessageStreamEve
         stream=True,
         **_tuning(question.model),
     )
+
+
+def _content(question: Question) -> list[TextBlockParam | ImageBlockParam]:
+    """Each image after its label, the words last: the model reads them with all in view."""
+    content: list[TextBlockParam | ImageBlockParam] = []
+    for image in question.images:
+        if image.label:
+            content.append({"type": "text", "text": image.label})
+        data = base64.b64encode(image.jpeg).decode()
+        content.append(
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/jpeg", "data": data},
+            }
+        )
+    content.append({"type": "text", "text": question.text})
+    return content
 
 
 def _tuning(model: str) -> _Tuning:

@@ -53,7 +53,7 @@ def test_only_the_view_and_the_gps_own_words_are_sent(
     ask(gp, image_id, question="Depth?\x00", context="fell on\r\ngravel")
     run_due(app)
     [question] = describer.saw
-    assert question.jpeg == store.read(f"derivatives/{image_id}/view")
+    assert question.images[0].jpeg == store.read(f"derivatives/{image_id}/view")
     assert "The doctor asks: Depth?" in question.text
     assert "fell on\ngravel" in question.text
     assert "Left forearm" in question.text
@@ -77,7 +77,7 @@ def test_consent_and_the_very_bytes_are_recorded_before_they_go(
     assert by_action["analysis.ask"].actor == str(gp.user_id)
     assert by_action["analysis.ask"].details == {"prompt": "general v1", "consent": "yes"}
     sent = by_action["analysis.send"].details
-    jpeg = describer.saw[0].jpeg
+    jpeg = describer.saw[0].images[0].jpeg
     assert sent["sha256"] == hashlib.sha256(jpeg).hexdigest() == the_run().derivative_sha256
     assert sent["bytes"] == str(len(jpeg))
     assert by_action["analysis.end"].outcome == "finished"

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from clinicpro.gateways import Describer, Question, Store
+from clinicpro.gateways import Describer, LabelledJpeg, Question, Store
 from clinicpro.gateways.describer import ClaudeDescriber, Patience
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore, Reply
 from clinicpro.gateways.storage import S3Store
@@ -124,7 +124,7 @@ def question() -> Question:
         model="claude-sonnet-5-5",
         system="Describe, never diagnose.",
         text="Fell on gravel. Describe.",
-        jpeg=JPEG,
+        images=(LabelledJpeg(JPEG),),
         max_tokens=600,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from clinicpro.gateways import Answer, DescriberError, Question
+from clinicpro.gateways import Answer, DescriberError, LabelledJpeg, Question
 from clinicpro.gateways.describer import BAD_KEY, NO_KEY, ClaudeDescriber
 from clinicpro.gateways.plain_text import visible
 from clinicpro.gateways.refusals import seconds
@@ -46,6 +47,17 @@ def test_the_image_goes_before_the_words_and_nothing_else_goes(
         "output_config",
         "thinking",
     }
+
+
+def test_of_several_images_each_comes_after_its_label(
+    claude: ClaudeDescriber, server: ModelServer, question: Question
+) -> None:
+    then, now = LabelledJpeg(JPEG + b"1", "Image 1, 1 May 2026:"), LabelledJpeg(JPEG, "Image 2:")
+    ask(claude, replace(question, images=(then, now)))
+    (message,) = server.requests[0].body["messages"]
+    said = [part.get("text") or part["source"]["data"] for part in message["content"]]
+    data = [base64.b64encode(image.jpeg).decode() for image in (then, now)]
+    assert said == [then.label, data[0], now.label, data[1], question.text]
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
-from clinicpro.gateways import Answer, Describer, Question
-from tests.gateways.conftest import SAID
+from clinicpro.gateways import Answer, Describer, LabelledJpeg, Question
+from tests.gateways.conftest import JPEG, SAID
 
 
 def test_words_come_piece_by_piece_and_then_one_answer(
@@ -19,6 +20,13 @@ def test_words_come_piece_by_piece_and_then_one_answer(
     assert answer.stop_reason == "end_turn"
     assert answer.tokens_in is not None
     assert answer.tokens_out is not None
+
+
+def test_two_images_with_labels_are_one_question(describer: Describer, question: Question) -> None:
+    two = (LabelledJpeg(JPEG, "Image 1, earlier:"), LabelledJpeg(JPEG, "Image 2, today:"))
+    *pieces, answer = describer.describe(replace(question, images=two), threading.Event())
+    assert "".join(str(piece) for piece in pieces) == SAID
+    assert isinstance(answer, Answer)
 
 
 def test_stopped_before_it_began_it_says_nothing(describer: Describer, question: Question) -> None:
