@@ -7,93 +7,19 @@
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import select
 import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from typing import Any
 
-from tests.messages_api import ERROR_TYPES, fault_in, parts
-
-Ending = Literal["well", "cut", "truncated", "corrupt", "garbled", "stall", "error"]
-WORDS = "Left forearm. Superficial abrasion, 3 linear scratches, no pus."
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """How the server answers one request; `delay` is seconds before each word."""
-
-    words: str = WORDS
-    delay: float = 0.0
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    ending: Ending = "well"
-    after: int = 4  # words until the ending strikes, where it is a bad one
-    error_type: str = "overloaded_error"
-    stop_reason: str | None = "end_turn"
-    thinking: str | None = None
-    is_endless: bool = False
-    is_obedient: bool = False  # says what the question's text tells it to say
-    answered_by: str | None = None
-    silence: float = 0.0  # seconds before the status line
-
-
-SCENARIOS: dict[str, Scenario] = {
-    "answer": Scenario(),
-    "slow": Scenario(delay=0.2),
-    "obey": Scenario(is_obedient=True),
-    "thinking": Scenario(thinking="Perhaps a burn? No, an abrasion."),
-    "refusal": Scenario(words="", stop_reason="refusal"),
-    "max-tokens": Scenario(stop_reason="max_tokens"),
-    "window": Scenario(stop_reason="model_context_window_exceeded"),
-    "empty": Scenario(words=""),
-    "blank": Scenario(words=" \n "),
-    "endless": Scenario(is_endless=True),
-    "endless-slow": Scenario(is_endless=True, delay=0.1),
-    "cut": Scenario(ending="cut"),
-    "cut-at-once": Scenario(ending="cut", after=0),
-    "truncated": Scenario(ending="truncated"),
-    "corrupt": Scenario(ending="corrupt"),
-    "garbled": Scenario(ending="garbled"),
-    "stall": Scenario(ending="stall"),
-    "stall-at-once": Scenario(ending="stall", after=0),
-    "silent": Scenario(silence=3600),
-    "error": Scenario(ending="error"),
-    "error-at-once": Scenario(ending="error", after=0),
-    "busy": Scenario(status=529),
-    "limited": Scenario(status=429),
-    "limited-1s": Scenario(status=429, headers={"retry-after": "1"}),
-    "limited-1h": Scenario(status=429, headers={"retry-after": "3600"}),
-    "moved": Scenario(status=307, headers={"location": "/elsewhere"}),
-    **{str(status): Scenario(status=status) for status in (400, 401, 402, 403, 404, 413, 500, 503)},
-}
-
-
-@dataclass
-class Seen:
-    """One request: what came, how many words were said, when the client hung up (monotonic)."""
-
-    body: dict[str, Any]
-    headers: dict[str, str]
-    at: float
-    status: int = 0
-    words: int = 0
-    hung_up_at: float | None = None
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def text(self) -> str:
-        return "".join(part["text"] for part in parts(self.body, "text"))
-
-    @property
-    def image(self) -> bytes:
-        return base64.b64decode(parts(self.body, "image")[0]["source"]["data"])
+from tests.messages_api import ERROR_TYPES, fault_in
+from tests.scenarios import SCENARIOS, Scenario
+from tests.telling import Seen, Telling
 
 
 class ModelServer:
@@ -211,67 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.send_header("request-id", f"req_test_{len(self.model_server.requests)}")
         self.end_headers()
-        self._event("message_start", {"message": _message(seen, scenario)})
-        self._event("ping", {})
-        at = self._think(scenario)
-        self._event(
-            "content_block_start", {"index": at, "content_block": {"type": "text", "text": ""}}
-        )
-        for word in _words(seen, scenario):
-            if scenario.ending != "well" and seen.words == scenario.after:
-                return self._end_badly(scenario)
-            self._wait(scenario.delay)
-            delta = {"type": "text_delta", "text": word}
-            self._event("content_block_delta", {"index": at, "delta": delta})
-            seen.words += 1
-        if scenario.ending != "well":
-            return self._end_badly(scenario)
-        self._event("content_block_stop", {"index": at})
-        delta = {"stop_reason": scenario.stop_reason, "stop_sequence": None}
-        usage = {"output_tokens": seen.words + 1}
-        self._event("message_delta", {"delta": delta, "usage": usage})
-        self._event("message_stop", {})
-        return self._chunk(b"")
-
-    def _think(self, scenario: Scenario) -> int:
-        """Send a thinking block if there is one; the index of the next block."""
-        if scenario.thinking is None:
-            return 0
-        block = {"type": "thinking", "thinking": "", "signature": ""}
-        delta = {"type": "thinking_delta", "thinking": scenario.thinking}
-        signature = {"type": "signature_delta", "signature": "c2lnbmVk"}
-        self._event("content_block_start", {"index": 0, "content_block": block})
-        self._event("content_block_delta", {"index": 0, "delta": delta})
-        self._event("content_block_delta", {"index": 0, "delta": signature})
-        self._event("content_block_stop", {"index": 0})
-        return 1
-
-    def _end_badly(self, scenario: Scenario) -> None:
-        match scenario.ending:
-            case "cut":  # in the middle of a chunk
-                self.wfile.write(b"40\r\nevent: content_block_delta\nda")
-                self.close_connection = True
-            case "truncated":  # a well-formed end of the transfer, no end of the message
-                self._chunk(b"")
-            case "corrupt":
-                self._chunk(b'event: content_block_delta\ndata: {"type": "content_bl\n\n')
-                self._chunk(b"")
-            case "garbled":  # JSON, and nothing that the protocol knows
-                for data in ("[1]", '{"type":"content_block_delta","delta":5}', '"x"', "null"):
-                    self._chunk(f"event: content_block_delta\ndata: {data}\n\n".encode())
-                self._chunk(b"")
-            case "stall":
-                self._wait(3600)
-            case "error":
-                error = {"type": scenario.error_type, "message": "as the scenario says"}
-                self._event("error", {"error": error})
-                self._chunk(b"")
-
-    def _event(self, name: str, content: dict[str, Any]) -> None:
-        self._chunk(f"event: {name}\ndata: {json.dumps({'type': name, **content})}\n\n".encode())
-
-    def _chunk(self, content: bytes) -> None:
-        self.wfile.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
+        if not Telling(seen, scenario, self.wfile.write, self._wait).tell():
+            self.close_connection = True
 
     def _wait(self, seconds: float) -> None:
         """Let time pass, and notice at once when the client hangs up."""
@@ -282,27 +149,6 @@ class _Handler(BaseHTTPRequestHandler):
             readable, _, _ = select.select([self.connection], [], [], min(left, 0.05))
             if readable and not self.connection.recv(1, socket.MSG_PEEK):
                 raise _HungUp
-
-
-def _message(seen: Seen, scenario: Scenario) -> dict[str, Any]:
-    return {
-        "id": f"msg_test_{id(seen):x}",
-        "type": "message",
-        "role": "assistant",
-        "model": scenario.answered_by or seen.body["model"],
-        "content": [],
-        "stop_reason": None,
-        "stop_sequence": None,
-        "usage": {"input_tokens": 1000 + len(seen.text.split()), "output_tokens": 1},
-    }
-
-
-def _words(seen: Seen, scenario: Scenario) -> Iterator[str]:
-    if scenario.is_endless:
-        while True:
-            yield "and so on "
-    text = seen.text if scenario.is_obedient else scenario.words
-    yield from (word for word in text.replace(" ", " \0").split("\0") if word)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from tests.browser.words import (
     saved_cards,
     start_consultation,
 )
-from tests.model_server import WORDS
+from tests.scenarios import WORDS
 
 pytestmark = pytest.mark.browser
 

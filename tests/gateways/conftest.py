@@ -22,7 +22,8 @@ from clinicpro.gateways.describer import ClaudeDescriber, Patience
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore, Reply
 from clinicpro.gateways.storage import S3Store
 from clinicpro.settings import Settings
-from tests.model_server import ModelServer, Scenario
+from tests.model_server import ModelServer
+from tests.scenarios import Scenario
 from tests.seaweed import Seaweed
 
 

@@ -17,7 +17,8 @@ from clinicpro.gateways.plain_text import visible
 from clinicpro.gateways.refusals import seconds
 from clinicpro.settings import Settings
 from tests.gateways.conftest import IN_A_HURRY, JPEG
-from tests.model_server import ModelServer, Scenario
+from tests.model_server import ModelServer
+from tests.scenarios import Scenario
 
 
 def ask(claude: ClaudeDescriber, question: Question) -> tuple[str, Answer]:

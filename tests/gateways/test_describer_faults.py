@@ -12,7 +12,8 @@ from clinicpro.gateways import Answer, DescriberError, Question
 from clinicpro.gateways.describer import ClaudeDescriber
 from clinicpro.settings import Settings
 from tests.gateways.conftest import IN_A_HURRY, SAID, free_port
-from tests.model_server import SCENARIOS, ModelServer, Scenario
+from tests.model_server import ModelServer
+from tests.scenarios import SCENARIOS, Scenario
 
 
 def run(describer: ClaudeDescriber, question: Question) -> tuple[str, Answer | DescriberError]:
