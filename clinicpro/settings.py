@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,9 @@ from urllib.parse import urlsplit
 DEFAULT_MODEL = "claude-sonnet-5-5"
 SECRETS_FILE = "secrets.json"  # made on the first start, mode 0600
 RUNTIME_FILE = "runtime.json"  # inner ports and the socket folder of the running instance
+LOOPBACK_NAME = "localhost"
+USUAL_PORTS = {"http": 80, "https": 443}
+NAME_OR_ADDRESS = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:]*:[0-9a-f:]*")
 
 
 class SettingsError(Exception):
@@ -24,7 +28,9 @@ class Settings:
     """Everything the program was told.
 
     `data` holds database, store and secrets; `runtime` is a short folder for unix sockets (their
-    paths are limited to about 100 bytes). `s3_endpoint_url` is None for AWS itself.
+    paths are limited to about 100 bytes). `s3_endpoint_url` is None for AWS itself. `lan_hosts`
+    are this machine's address and names on the practice's network, the phones' one first; `up`
+    finds them and hands them down.
     """
 
     data: Path
@@ -41,6 +47,11 @@ class Settings:
     port: int = 8000
     https_port: int = 8443
     public_url: str | None = None
+    lan_hosts: tuple[str, ...] = ()
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = None
+    acme_email: str | None = None
+    acme_directory: str | None = None
     web_concurrency: int = 2
     anthropic_api_key: str | None = field(default=None, repr=False)
     anthropic_base_url: str | None = None
@@ -51,6 +62,40 @@ class Settings:
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    @property
+    def phone_origin(self) -> str:
+        """What a phone opens: scheme, host and port, without a slash at the end."""
+        if self.public_url:
+            return self.public_url
+        host = self.lan_hosts[0] if self.lan_hosts else LOOPBACK_NAME
+        return f"https://{in_url(host)}:{self.https_port}"
+
+    @property
+    def is_on_network(self) -> bool:
+        """Whether a phone can reach this program at all; without a network it cannot."""
+        return bool(self.public_url or self.lan_hosts)
+
+    @property
+    def certificate(self) -> Literal["own", "files", "acme", "proxy"]:
+        """Where the certificate of `phone_origin` comes from.
+
+        "own": Caddy's authority in the data folder, which a phone must be told to trust.
+        "proxy": whoever stands in front of PORT and ends TLS there.
+        """
+        if self.tls_cert_file:
+            return "files"
+        if self.acme_email:
+            return "acme"
+        return "own" if self.serves_phones else "proxy"
+
+    @property
+    def serves_phones(self) -> bool:
+        """Whether Caddy itself answers `phone_origin` on HTTPS_PORT, and no proxy before it."""
+        if not self.public_url or self.tls_cert_file or self.acme_email:
+            return True
+        parts = urlsplit(self.public_url)
+        return parts.scheme == "https" and (parts.port or 443) == self.https_port
 
     @property
     def decoder_socket(self) -> Path:
@@ -92,6 +137,7 @@ class _Reader:
 
     def settings(self) -> Settings:
         store = self.choice("STORE", ("bundled", "external"), "bundled")
+        self.check_certificate()
         return Settings(
             data=self.data,
             runtime=Path(self.values.get("CLINICPRO_RUNTIME") or self.data / "run"),
@@ -106,7 +152,12 @@ class _Reader:
             store="external" if store == "external" else "bundled",
             port=self.number("PORT", 8000, 1, 65535),
             https_port=self.number("HTTPS_PORT", 8443, 1, 65535),
-            public_url=self.url("PUBLIC_URL"),
+            public_url=self.origin("PUBLIC_URL"),
+            lan_hosts=self.hosts("LAN_HOSTS"),
+            tls_cert_file=self.path("TLS_CERT_FILE"),
+            tls_key_file=self.path("TLS_KEY_FILE"),
+            acme_email=self.values.get("ACME_EMAIL"),
+            acme_directory=self.url("ACME_DIRECTORY"),
             web_concurrency=self.number("WEB_CONCURRENCY", 2, 1, 64),
             anthropic_api_key=self.secret("ANTHROPIC_API_KEY"),
             anthropic_base_url=self.url("ANTHROPIC_BASE_URL"),
@@ -163,6 +214,56 @@ class _Reader:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(f"{name}: '{value}' is not an http or https address.")
         return value.rstrip("/")
+
+    def origin(self, name: str) -> str | None:
+        """Scheme, host and port alone, as a browser writes them: small letters, no usual port."""
+        value = self.url(name)
+        if value is None:
+            return None
+        try:
+            parts, port = urlsplit(value), urlsplit(value).port
+        except ValueError as error:
+            raise SettingsError(f"{name}: '{value}' has a port that is no port.") from error
+        host = parts.hostname or ""
+        if parts.path or parts.query or parts.fragment or parts.username:
+            raise SettingsError(f"{name}: '{value}' must be scheme, host and port alone.")
+        if not NAME_OR_ADDRESS.fullmatch(host):
+            raise SettingsError(f"{name}: '{host}' is neither a name nor an address.")
+        is_usual = port in (None, USUAL_PORTS[parts.scheme])
+        return f"{parts.scheme}://{in_url(host)}" + ("" if is_usual else f":{port}")
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        words = self.values.get(name, "").replace(",", " ").lower().split()
+        for word in words:
+            if not NAME_OR_ADDRESS.fullmatch(word):
+                raise SettingsError(f"{name}: '{word}' is neither a name nor an address.")
+        return tuple(dict.fromkeys(words))
+
+    def path(self, name: str) -> Path | None:
+        value = self.values.get(name)
+        return Path(value).resolve() if value else None
+
+    def check_certificate(self) -> None:
+        """The settings about certificates fit together."""
+        given = [name for name in ("TLS_CERT_FILE", "TLS_KEY_FILE") if self.values.get(name)]
+        if len(given) == 1:
+            raise SettingsError(
+                f"{given[0]} is set alone: TLS_CERT_FILE and TLS_KEY_FILE belong together."
+            )
+        wanting = given[0] if given else "ACME_EMAIL" if self.values.get("ACME_EMAIL") else None
+        if wanting and not (self.values.get("PUBLIC_URL") or "").lower().startswith("https://"):
+            raise SettingsError(
+                f"{wanting} needs PUBLIC_URL: set it to the certificate's https address."
+            )
+        if given and self.values.get("ACME_EMAIL"):
+            raise SettingsError(
+                "TLS_CERT_FILE and ACME_EMAIL are two ways to one certificate: keep one."
+            )
+
+
+def in_url(host: str) -> str:
+    """The host as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _dotenv(path: Path) -> dict[str, str]:

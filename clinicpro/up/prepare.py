@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from clinicpro.settings import Settings, SettingsError, data_folder
-from clinicpro.up import StartError, demo, ports, programs, proxy, store
+from clinicpro.up import StartError, demo, lan, ports, programs, proxy, store
 from clinicpro.up.place import (
     Place,
     lock,
@@ -32,7 +32,11 @@ NOT_FOR_BUNDLED = (
     "AWS_ACCESS_KEY_ID_FILE",
     "AWS_SECRET_ACCESS_KEY_FILE",
 )
-OF_THE_RUN = ("CLINICPRO_RUNTIME", "S3_ENDPOINT_URL")  # in runtime.json, true for one run only
+OF_THE_RUN = (
+    "CLINICPRO_RUNTIME",
+    "S3_ENDPOINT_URL",
+    "LAN_HOSTS",
+)  # in runtime.json, true for one run only
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ def _settings_of_the_run(
         values["S3_ENDPOINT_URL"] = _store_ports(kept).s3_url
     if settings.is_demo:
         environment["ANTHROPIC_BASE_URL"] = demo.model_url(int(kept[demo.PORT_NAME]))
+    if not settings.lan_hosts and not settings.public_url:
+        values["LAN_HOSTS"] = " ".join(lan.find_hosts())
     write_values(place.runtime_file, values)
     return Settings.from_env(environment)
 
