@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -121,13 +122,13 @@ class Verdict:
 def verify() -> Verdict:
     """Walk the whole chain; names the first event that was edited, deleted, moved or cut off."""
     previous, count = GENESIS, 0
-    for one in db.session.scalars(
-        select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000)
-    ):
-        problem = _problem(one, count + 1, previous)
-        if problem:
-            return Verdict(count, count + 1, problem)
-        previous, count = one.hash, count + 1
+    query = select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000)
+    with closing(db.session.scalars(query)) as events:
+        for one in events:
+            problem = _problem(one, count + 1, previous)
+            if problem:
+                return Verdict(count, count + 1, problem)
+            previous, count = one.hash, count + 1
     head = db.session.get(AuditHead, 1, populate_existing=True)
     if head is None:
         return Verdict(0) if count == 0 else Verdict(count, 1, "the head of the chain is missing")
