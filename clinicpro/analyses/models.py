@@ -23,6 +23,11 @@ _SIZE = re.compile(
 )
 
 
+def topic(analysis_id: UUID) -> str:
+    """What fires when the run's words or state changed."""
+    return f"analysis:{analysis_id}"
+
+
 class Analysis(Model):
     """A run: queued → running → one end. The text stays as the model wrote it."""
 
@@ -69,7 +74,7 @@ class Analysis(Model):
 
     @property
     def topic(self) -> str:
-        return f"analysis:{self.id}"
+        return topic(self.id)
 
     @property
     def paragraphs(self) -> list[str]:

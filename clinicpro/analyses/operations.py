@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from clinicpro.accounts.permissions import Actor, authorize
+from clinicpro.analyses.ending import UNSENT, Ending, end
 from clinicpro.analyses.models import QUEUED, STOPPED, AiPolicy, Analysis
 from clinicpro.analyses.prompts import PROMPTS, SYSTEM_VERSION
 from clinicpro.analyses.queries import (
@@ -15,7 +16,7 @@ from clinicpro.analyses.queries import (
     runs_this_month,
     runs_today,
 )
-from clinicpro.analyses.running import UNSENT, Ending, end, stop_topic
+from clinicpro.analyses.stopping import stop_topic
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import By, record
 from clinicpro.db import db, transaction, utc_now

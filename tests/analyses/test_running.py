@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from clinicpro.analyses import running
+from clinicpro.analyses import drafting, ending
 from clinicpro.analyses.running import give_up_job, run_analysis
 from clinicpro.db import db
 from clinicpro.gateways import Answer, DescriberError, Gateways, Question
@@ -36,6 +36,19 @@ def test_the_first_words_are_there_at_once(
         assert "Writing" in page
         gate.set()
     assert the_run().text == "Left forearm. Superficial abrasion."
+
+
+def test_words_that_came_are_shown_although_the_model_then_falls_silent(
+    app: Flask, gp: Person, image_id: UUID, describer: FakeDescriber
+) -> None:
+    gate = threading.Event()
+    describer.pieces = ["Left ", "forearm. ", "Superficial ", "abrasion."]
+    describer.waits_before = {3: gate}
+    ask(gp, image_id)
+    with working(app):
+        eventually(lambda: the_run().text == "Left forearm. Superficial ")
+        gate.set()
+    assert [one for one in threading.enumerate() if one.name == drafting.NAME] == []
 
 
 def test_many_pieces_make_few_drafts_and_no_word_is_lost(
@@ -139,7 +152,7 @@ def test_a_mistake_of_ours_ends_the_row_too_and_is_not_hidden(
     with pytest.raises(KeyError):
         run_analysis(the_run().id, Gateways(doors.store, Broken(), doors.decoder), "model")
     run = the_run()
-    assert (run.state, run.text, run.message) == ("failed", "Left ", running.UNEXPECTED)
+    assert (run.state, run.text, run.message) == ("failed", "Left ", ending.UNEXPECTED)
 
 
 def test_a_run_whose_worker_died_is_interrupted_and_an_ended_one_stays(
@@ -161,7 +174,7 @@ def test_an_endless_answer_is_cut_and_incomplete(
 ) -> None:
     describer.pieces = ["x" * 1500] * 20
     described(app, gp, image_id)
-    assert (the_run().state, len(the_run().text)) == ("incomplete", running.LONGEST_TEXT)
+    assert (the_run().state, len(the_run().text)) == ("incomplete", drafting.LONGEST_TEXT)
 
 
 def test_what_the_model_writes_is_shown_as_text(

@@ -1,0 +1,79 @@
+"""How a run ends: its last state, the words for the GP, and who hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clinicpro.analyses.models import FAILED, FINISHED, INCOMPLETE, REFUSED, STOPPED, Analysis
+from clinicpro.audit.operations import SYSTEM as PROGRAM
+from clinicpro.audit.operations import record
+from clinicpro.db import db, utc_now
+from clinicpro.gateways import Answer
+from clinicpro.images.models import Image
+from clinicpro.images.queries import topic as images_topic
+from clinicpro.live import announce
+
+UNEXPECTED = "Something went wrong here. Your image is safe. Try again."
+NO_FULL_STOP = "The answer ended before it was complete. Half a description can’t be accepted."
+TOO_LONG = "The answer grew longer than a description may be and was cut. Ask for less at once."
+NO_WORDS = "The model sent no words. Try again."
+DECLINED = "Nothing went into the note. Try other words, or describe it yourself."
+UNSENT = "It had not been sent yet."
+PARTLY = "Nothing went into the note. You can copy what had arrived."
+AFTER_RESTART = "The server was restarted while it ran. Nothing went into the note. Try again."
+SWITCHED_OFF = "Descriptions were turned off before it was sent. Nothing was sent."
+IN_THE_TRASH = "The image was moved to the trash before it was sent. Nothing was sent."
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended: its last state, and words for the GP where they are needed."""
+
+    state: str
+    message: str | None = None
+    answer: Answer | None = None
+
+
+def verdict(answer: Answer | None, text: str, *, is_full: bool, is_stopped: bool) -> Ending:
+    """What became of a call that raised nothing; only a whole answer is `finished`."""
+    has_words = bool(text.strip())
+    if is_full:
+        return Ending(INCOMPLETE, TOO_LONG, answer)
+    if answer is None and is_stopped:
+        return Ending(STOPPED, PARTLY if has_words else None)
+    if answer is not None and answer.stop_reason == "refusal":
+        return Ending(REFUSED, DECLINED, answer)
+    if not has_words:
+        return Ending(FAILED, NO_WORDS, answer)
+    if answer is None or answer.stop_reason is None:
+        return Ending(INCOMPLETE, NO_FULL_STOP, answer)
+    if answer.stop_reason in ("end_turn", "stop_sequence"):
+        return Ending(FINISHED, None, answer)
+    return Ending(INCOMPLETE, TOO_LONG, answer)  # max_tokens, model_context_window_exceeded
+
+
+def end(analysis: Analysis, ending: Ending, text: str | None = None) -> None:
+    """In the caller's transaction: end an open run. `text` None leaves its words."""
+    analysis.state, analysis.message = ending.state, ending.message
+    analysis.ended_at = utc_now()
+    if text is not None:
+        analysis.text = text
+    answer = ending.answer
+    if answer is not None:
+        analysis.model, analysis.request_id = answer.model, answer.request_id
+        analysis.stop_reason = answer.stop_reason
+        analysis.tokens_in, analysis.tokens_out = answer.tokens_in, answer.tokens_out
+    image = db.session.get_one(Image, analysis.image_id)
+    if ending.state == FINISHED:
+        image.analysed_at = utc_now()
+        image.touch()
+        announce(images_topic(image.owner_id))
+    record(
+        "analysis.end",
+        PROGRAM,
+        objects=[analysis.id, image.id],
+        subject=image.consultation_id,
+        outcome=ending.state,
+        details={"model": analysis.model or "none"},
+    )
+    announce(analysis.topic)
