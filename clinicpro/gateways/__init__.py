@@ -6,7 +6,7 @@ Vendor errors stop here: what comes out is one of the errors below, with advice 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -131,6 +131,25 @@ class Derivatives:
     full: bytes
 
 
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of an image, in ten-thousandths of its width and height."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A JPEG in which areas are black: `jpeg` holds nothing of what was under them."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
 class Decoder(Protocol):
     """Untrusted bytes in, our own pixels out; the work is done in a sandboxed fork."""
 
@@ -140,6 +159,10 @@ class Decoder(Protocol):
 
     def derivatives(self, content: bytes) -> Derivatives:
         """Decode every pixel. Raises ImageRejected or DecoderDown."""
+        ...
+
+    def cover(self, content: bytes, areas: Sequence[Area]) -> Covered:
+        """Paint `areas` black. Raises ImageRejected or DecoderDown."""
         ...
 
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from clinicpro.gateways import Decoded, DecoderDown, Derivatives, ImageRejected
+from clinicpro.gateways import (
+    Area,
+    Covered,
+    Decoded,
+    DecoderDown,
+    Derivatives,
+    ImageRejected,
+)
 
 from . import wire
 
@@ -31,6 +39,11 @@ class DecoderClient:
         """Decode every pixel. Raises ImageRejected or DecoderDown."""
         header, (view, full) = self._ask("derivatives", content, 2)
         return Derivatives(view, header.width, header.height, full)
+
+    def cover(self, content: bytes, areas: Sequence[Area]) -> Covered:
+        """Paint `areas` black. Raises ImageRejected or DecoderDown."""
+        header, (jpeg,) = self._ask("cover", wire.with_areas(areas, content), 1)
+        return Covered(jpeg, header.width, header.height)
 
     def _ask(self, work: wire.Work, content: bytes, count: int) -> tuple[wire.Header, list[bytes]]:
         if len(content) > wire.MAX_REQUEST:

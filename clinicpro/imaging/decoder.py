@@ -137,8 +137,8 @@ class _Parent:
             self.waiting.append((connection, request))
 
     def _next(self) -> tuple[socket.socket, wire.Request] | None:
-        """Somebody waits for a thumb: it goes first, and derivatives never take every place."""
-        wanted = ["thumb"]
+        """Thumbs and covers go first, somebody waits; derivatives never take every place."""
+        wanted = ["thumb", "cover"]
         if not any(child.request.work == "derivatives" for child in self.children.values()):
             wanted.append("derivatives")
         for work in wanted:

@@ -32,6 +32,9 @@ def _answer(work: wire.Work, content: bytes) -> bytes:
     try:
         if work == "thumb":
             return wire.answer_of(decoding.thumb(content))
+        if work == "cover":
+            areas, image = wire.areas_and_image(content)
+            return wire.answer_of(decoding.cover(image, areas))
         return wire.answer_of(decoding.derivatives(content))
     except ImageRejected as rejected:
         return wire.No(rejected=True, words=rejected.reason).line()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+from clinicpro.gateways import Area
+
 from . import decoding
 
 # 16 × 16 px of each format, made with Pillow and pillow-heif from a plain colour.
@@ -44,3 +46,4 @@ def warm() -> None:
     for sample in samples:
         decoding.thumb(sample)
         decoding.derivatives(sample)
+        decoding.cover(sample, [Area(0, 0, 5000, 5000)])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from clinicpro.gateways import Decoded, Derivatives
+from clinicpro.gateways import Area, Covered, Decoded, Derivatives
 
-Work = Literal["thumb", "derivatives"]
+Work = Literal["thumb", "derivatives", "cover"]
 
 MAX_REQUEST = 30 * 1024 * 1024  # bytes of the image
 REQUEST_HEADER = 64  # bytes of a request's line, always
 MAX_HEADER = 4096  # bytes of an answer's line
+MAX_AREAS = 50  # that one recipe covers
 END = b"END\n"  # after an answer's bytes: a fork that dies half way cannot pass for a whole answer
 
 TOO_LARGE = "The file is larger than 30 MB. Send a smaller copy."
@@ -69,15 +71,42 @@ def request_from(line: bytes) -> Request:
         return Request("thumb", size)
     if work == "derivatives":
         return Request("derivatives", size)
+    if work == "cover":
+        return Request("cover", size)
     raise Garbled
 
 
-def answer_of(result: Decoded | Derivatives) -> bytes:
+def with_areas(areas: Sequence[Area], content: bytes) -> bytes:
+    """What `cover` sends: a line that names the areas, then the image."""
+    return _line({"areas": [[one.x, one.y, one.width, one.height] for one in areas]}) + content
+
+
+def areas_and_image(sent: bytes) -> tuple[list[Area], bytes]:
+    """Takes `with_areas` apart again. Raises Garbled."""
+    line, _, content = sent.partition(b"\n")
+    found = _fields(line).get("areas")
+    if not isinstance(found, list) or len(found) > MAX_AREAS:
+        raise Garbled
+    return [_area(one) for one in found], content
+
+
+def _area(numbers: object) -> Area:
+    match numbers:
+        case [int(x), int(y), int(width), int(height)]:
+            return Area(x, y, width, height)
+    raise Garbled
+
+
+def answer_of(result: Decoded | Derivatives | Covered) -> bytes:
     """Header, derivatives and end, ready to be sent."""
     if isinstance(result, Decoded):
         taken_at = result.taken_at.isoformat() if result.taken_at else None
         parts = [result.thumb]
         fields = {"content_type": result.content_type, "taken_at": taken_at}
+        width, height = result.width, result.height
+    elif isinstance(result, Covered):
+        parts = [result.jpeg]
+        fields = {"content_type": "image/jpeg", "taken_at": None}
         width, height = result.width, result.height
     else:
         parts = [result.view, result.full]
