@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine
 
-from clinicpro import create_app
+from clinicpro import ROOMS, create_app
 from clinicpro.db import db
 from clinicpro.gateways import Gateways
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore
@@ -18,6 +20,23 @@ from clinicpro.live import bus
 from clinicpro.settings import Settings
 from tests.factories import Person, make_person
 from tests.imaging.conftest import running_decoder
+from tests.postgres import Postgres
+
+SQLITE, POSTGRES = "sqlite", "postgresql"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=(SQLITE, POSTGRES),
+        default=SQLITE,
+        help="what the app's database is; with postgresql only the tests that have an app run",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") == POSTGRES:
+        items[:] = [item for item in items if {"app", "postgres"} & set(item.fixturenames)]  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +45,50 @@ def decoder_socket() -> Iterator[Path]:
         yield decoder.path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Postgres) -> str:
+    """The name of a database with the models' tables."""
+    for room in ROOMS:
+        import_module(f"clinicpro.{room}")  # from here on every table is known
+    name = postgres.make_database()
+    engine = create_engine(postgres.url(name))
+    db.metadata.create_all(engine)
+    engine.dispose()
+    return name
+
+
 @pytest.fixture
-def settings(tmp_path: Path, decoder_socket: Path) -> Settings:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.config.getoption("--database") == SQLITE:
+        yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
+        return
+    postgres = request.getfixturevalue("postgres")
+    name = postgres.make_database(request.getfixturevalue("template"))
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """A short folder: the paths of unix sockets are limited."""
+    with tempfile.TemporaryDirectory(prefix="cp", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, runtime: Path, decoder_socket: Path, database_url: str) -> Settings:
     return Settings(
         data=tmp_path,
-        runtime=Path(tempfile.mkdtemp(prefix="cp", dir="/tmp")),
+        runtime=runtime,
         secret_key="of the tests alone",
         instance_id="0badcafe",
-        database_url=f"sqlite:///{tmp_path / 'test.sqlite3'}",
+        database_url=database_url,
         s3_access_key_id="test",
         s3_secret_access_key="test",
         anthropic_api_key="test",
