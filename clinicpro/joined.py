@@ -15,13 +15,25 @@ SHEETS = (
 )
 SCRIPTS = (
     "asking notices request-errors session-guard live-stream toast-note alert-note elapsed-time "
-    "dialog-opener modal-slot copy-text save-text print-page kept-text store-put one-sending "
-    "sending-queue sending-card image-upload card-merge image-grid image-dialog zoom-stage "
-    "note-editor hot-keys"
+    "dialog-opener modal-slot copy-text save-text print-page kept-text file-facts store-put "
+    "one-sending sending-queue sending-card image-upload card-merge image-grid image-dialog "
+    "zoom-stage note-editor hot-keys"
+)
+# The phone's page has its own two: no framework, and nothing of the desk's that it does not use.
+PHONE_SHEETS = (
+    "tokens reset base icon button field alert progress phone/capture phone/queue phone/preview "
+    "utilities"
+)
+PHONE_SCRIPTS = (
+    "file-facts store-put phone/server phone/vault phone/shots phone/pairing phone/sender "
+    "phone/quality phone/shot-taking phone/shot-list phone/shot-preview phone/shot-queue "
+    "phone/phone-page"
 )
 JOINED = {
     "css/all.css": [f"css/{name}.css" for name in SHEETS.split()],
     "js/all.js": [f"js/{name}.js" for name in SCRIPTS.split()],
+    "css/phone.css": [f"css/{name}.css" for name in PHONE_SHEETS.split()],
+    "js/phone.js": [f"js/{name}.js" for name in PHONE_SCRIPTS.split()],
 }
 
 

@@ -1,9 +1,7 @@
 "use strict";
 // One image's way to the store: presign, PUT, receipt. It tries until it is saved, refused or removed.
 
-const LARGEST = 30 * 1024 * 1024;
 const LONGEST_PAUSE = 60_000;
-const TYPES = { jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", webp: "image/webp", avif: "image/avif", heic: "image/heic", heif: "image/heif", tif: "image/tiff", tiff: "image/tiff" };
 
 class Sending extends EventTarget {
   /** `consultationId` is the one on screen at the drop; a later switch does not move the image. */
@@ -71,18 +69,16 @@ class Sending extends EventTarget {
   }
 
   async hash() {
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await this.file.arrayBuffer()));
-    return btoa(String.fromCharCode(...digest));
+    return fileFacts.sha256(await this.file.arrayBuffer());
   }
 
   async presign() {
-    const ending = this.file.name.split(".").pop().toLowerCase();
     const answer = await asking.request("/api/uploads/presign", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({
         filename: this.file.name,
-        mimeType: this.file.type || TYPES[ending] || "application/octet-stream",
+        mimeType: fileFacts.kind(this.file),
         size: this.file.size,
         sha256: this.digest,
         ...(this.consultationId && { sessionId: this.consultationId }),

@@ -17,8 +17,15 @@ def test_every_small_file_is_joined_once():
     assert sorted(JOINED["js/all.js"]) == sorted(small_files("js/*.js"))
 
 
+def test_the_phone_gets_its_own_small_files_once():
+    for joined, pattern in (("css/phone.css", "css/phone/*.css"), ("js/phone.js", "js/phone/*.js")):
+        own = [part for part in JOINED[joined] if "/phone/" in part]
+        assert sorted(own) == sorted(small_files(pattern) - {"js/phone/sw.js"})  # a script apart
+
+
 def test_the_layers_are_fixed_before_they_are_used():
-    assert content(STATIC, "css/all.css").startswith(b"@layer reset, base, layout, components")
+    for path in ("css/all.css", "css/phone.css"):
+        assert content(STATIC, path).startswith(b"@layer reset, base, layout, components")
 
 
 def test_a_page_gets_what_the_small_files_say(app):

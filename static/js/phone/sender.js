@@ -1,0 +1,156 @@
+"use strict";
+// Brings the waiting images to the practice, one at a time and in their order, until each is
+// saved or refused. One window of this browser sends at a time; the screen stays on meanwhile.
+
+const STALLED = 30_000; // A PUT that moves nothing this long is dead.
+const HOPELESS = [400, 413, 415, 422];
+
+class Sender {
+  constructor() {
+    this.saved = []; // What this window brought home, to be shown until the next patient.
+  }
+
+  start() {
+    const wake = () => this.wake && this.wake();
+    shots.addEventListener("change", wake);
+    pairing.addEventListener("change", wake);
+    document.addEventListener("visibilitychange", wake);
+    window.addEventListener("online", () => this.hurry());
+    this.run();
+  }
+
+  /** Tries everything at once, whatever the pauses were. */
+  hurry(shot) {
+    for (const one of shot ? [shot] : shots.all) one.notBefore = 0;
+    if (this.wake) this.wake();
+  }
+
+  canGo(shot) {
+    return shot.state === "waiting" && pairing.isConfirmed && shot.ownerKey === pairing.now.ownerKey;
+  }
+
+  get waiting() {
+    return shots.all.filter((one) => one.ownerKey === pairing.now.ownerKey && one.state !== "removed").length;
+  }
+
+  async run() {
+    for (;;) {
+      const going = shots.all.filter((one) => this.canGo(one));
+      const shot = going.find((one) => one.notBefore <= Date.now());
+      this.keepAwake(going.length > 0);
+      if (shot) await navigator.locks.request("clinicpro-sending", () => this.send(shot));
+      else await this.pause(Math.min(...going.map((one) => one.notBefore)) - Date.now());
+    }
+  }
+
+  pause(milliseconds) {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+      if (milliseconds < Infinity) setTimeout(resolve, Math.max(0, milliseconds));
+    });
+  }
+
+  async keepAwake(isSending) {
+    if (this.isAwake === isSending || document.hidden || !navigator.wakeLock) return;
+    this.isAwake = isSending;
+    try {
+      if (!isSending) return void (await this.lock?.release());
+      this.lock = await navigator.wakeLock.request("screen");
+      this.lock.addEventListener("release", () => (this.isAwake = false));
+    } catch {
+      this.isAwake = false; // Low battery: the phone decides.
+    }
+  }
+
+  async send(shot) {
+    await shots.load(); // Another window may have been here.
+    if (!shots.all.includes(shot) || !this.canGo(shot)) return;
+    try {
+      await this.attempt(shot);
+      const views = shot.takenUnder === pairing.memory.pairingId ? [shot.details.shotView] : [];
+      await pairing.remember({ saved: pairing.memory.saved + 1, views: [...pairing.memory.views, ...views] });
+      this.saved.unshift({ details: shot.details, thumb: await shots.thumb(shot) });
+      await shots.wipe(shot);
+    } catch (error) {
+      await this.fail(shot, error);
+    }
+  }
+
+  async attempt(shot) {
+    const content = await shots.content(shot);
+    if (!content) throw new Refusal("The phone has lost it. Take it again.", { status: 422 });
+    if (shot.imageId && !shot.ticket && (await this.isReceived(shot))) return;
+    if (shot.ticket && new Date(shot.ticket.expiresAt) < new Date()) shot.ticket = null;
+    if (!shot.ticket) {
+      const ticket = await server.presign(shot, this.waiting);
+      if (ticket.duplicate) return;
+      shot.ticket = ticket;
+      await shots.change(shot, { imageId: ticket.imageId });
+    }
+    if (!shot.isThere) await this.put(shot, content);
+    this.show(shot, "Checking", null);
+    await this.receipt(shot);
+  }
+
+  /** Whether an earlier try, of this page or one before it, got through after all. */
+  async isReceived(shot) {
+    try {
+      await this.receipt(shot);
+      return true;
+    } catch (error) {
+      if (error.status !== 404 && error.status !== 409) throw error;
+      return false;
+    }
+  }
+
+  async receipt(shot) {
+    try {
+      return await server.receipt(shot.imageId, this.waiting - 1);
+    } catch (error) {
+      if (error.status === 409) shot.isThere = false;
+      throw error;
+    }
+  }
+
+  async put(shot, content) {
+    const putting = new StorePut(shot.ticket, content);
+    let timer;
+    const moves = (loaded) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => putting.abort(), STALLED);
+      this.show(shot, `Sending ${Math.floor((100 * loaded) / content.size)}%`, loaded / content.size);
+    };
+    putting.onProgress = moves;
+    putting.onSent = () => moves(content.size);
+    moves(0);
+    const status = await putting.send();
+    clearTimeout(timer);
+    // 412: these bytes are there already, an earlier try got through.
+    shot.isThere = status === 200 || status === 412;
+    if (shot.isThere) return;
+    if (status) shot.ticket = null; // The link ran out, or is not liked: a fresh one.
+    throw new Refusal("", { status: status && 503 });
+  }
+
+  show(shot, words, share) {
+    Object.assign(shot, { words, share });
+    shots.tell(false);
+  }
+
+  async fail(shot, error) {
+    if (!(error instanceof Refusal)) error = new Refusal("", { status: 503 });
+    shot.share = null;
+    if (HOPELESS.includes(error.status)) {
+      const details = { ...shot.details, reason: error.message || "The practice’s server refused it." };
+      return shots.change(shot, { state: "refused", imageId: null, ticket: null, isThere: false, details });
+    }
+    shot.tries += 1;
+    shot.notBefore = Date.now() + Math.max(error.wait * 1000, pauseAfter(shot.tries - 1));
+    shot.words = error.status >= 500 && error.message ? error.message : "";
+    if (error.status === 0) for (const one of shots.all) one.notBefore = Math.max(one.notBefore, shot.notBefore);
+    shots.tell(false);
+    return [0, 401, 403, 404, 410].includes(error.status) && pairing.look();
+  }
+}
+
+const sender = new Sender();

@@ -1,0 +1,59 @@
+"use strict";
+// How the phone asks the server: what it may ask, and what an answer that is no success says.
+
+const PATIENCE = 20_000; // Bad Wi-Fi often says nothing at all.
+
+/** `status` 0: there was no answer. `message` is the server's own sentence, `wait` in seconds. */
+class Refusal extends Error {
+  constructor(message, { status, code = "", wait = 0 }) {
+    super(message);
+    Object.assign(this, { status, code, wait });
+  }
+}
+
+const server = {
+  token: "",
+
+  async ask(path, body) {
+    const isPost = body !== undefined;
+    const options = { cache: "no-store", headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) };
+    if (isPost) {
+      Object.assign(options, { method: "POST", body: JSON.stringify(body) });
+      Object.assign(options.headers, { "Content-Type": "application/json", "X-CSRFToken": this.token });
+    }
+    let answer;
+    let said = {};
+    try {
+      answer = await fetch(path, options);
+      said = await answer.json();
+    } catch (error) {
+      if (!answer || error.name !== "SyntaxError") throw new Refusal("", { status: 0 });
+      said = {}; // Not JSON: a proxy's page, or nothing.
+    }
+    if (said.csrfToken) this.token = said.csrfToken;
+    if (answer.ok) return said;
+    const wait = Number(answer.headers.get("Retry-After")) || 0;
+    throw new Refusal(said.error || "", { status: answer.status, code: said.code, wait });
+  },
+
+  state() {
+    return this.ask("/m/state");
+  },
+
+  redeem(secret) {
+    return this.ask("/m/redeem", { secret, device: navigator.userAgentData?.platform || "" });
+  },
+
+  leave() {
+    return this.ask("/m/leave", {});
+  },
+
+  presign(shot, waiting) {
+    const { shotView, reason, place, ...said } = shot.details;
+    return this.ask("/api/uploads/presign", { ...said, takenUnder: shot.takenUnder, waiting });
+  },
+
+  receipt(imageId, waiting) {
+    return this.ask(`/api/uploads/${imageId}/receipt`, { waiting });
+  },
+};

@@ -1,0 +1,88 @@
+"use strict";
+// The images on this phone, in the order they were taken. All windows of this browser share them.
+// A shot is a draft until its labels are given, waits until it is saved, and then is wiped.
+
+class Shots extends EventTarget {
+  constructor() {
+    super();
+    this.all = [];
+    this.others = new BroadcastChannel("clinicpro-phone");
+    this.others.onmessage = () => this.load();
+  }
+
+  /** What is on the disk now; what this window knows of it besides is kept. */
+  load() {
+    this.loading = (this.loading || Promise.resolve()).then(async () => {
+      const rows = await vault.act(["shots"], "readonly", (store) => store.getAll());
+      this.all = await Promise.all(rows.map((row) => this.of(row)));
+      this.tell(false);
+    });
+    return this.loading;
+  }
+
+  async of({ details, thumb, ...plain }) {
+    const shot = this.all.find((one) => one.id === plain.id) || { tries: 0, notBefore: 0, thumb: "" };
+    return Object.assign(shot, plain, { sealedThumb: thumb, details: await vault.unsealWords(details) });
+  }
+
+  tell(isOurs = true) {
+    this.dispatchEvent(new CustomEvent("change"));
+    if (isOurs) this.others.postMessage("changed");
+  }
+
+  /** Keeps the file, encrypted, before anything is asked about it. Throws where there is no room. */
+  async add(file, under) {
+    const bytes = await file.arrayBuffer();
+    const facts = { filename: file.name, mimeType: fileFacts.kind(file), size: bytes.byteLength, sha256: await fileFacts.sha256(bytes) };
+    const shot = { state: "draft", takenUnder: under.pairingId, ownerKey: under.ownerKey, imageId: null };
+    const row = { ...shot, details: await vault.sealWords(facts) };
+    const sealed = await vault.seal(bytes);
+    await vault.act(["shots", "bytes"], "readwrite", (shots, store) => {
+      const added = shots.add(row);
+      added.onsuccess = () => store.put(sealed, added.result);
+      return added;
+    });
+    await this.load();
+    this.tell();
+  }
+
+  /** Nothing is written where another window has wiped it meanwhile. */
+  async change(shot, changes) {
+    const { pixels, ...plain } = changes;
+    Object.assign(shot, plain);
+    const { id, state, takenUnder, ownerKey, imageId } = shot;
+    const row = { id, state, takenUnder, ownerKey, imageId, details: await vault.sealWords(shot.details) };
+    if (pixels) shot.sealedThumb = await vault.seal(await pixels.arrayBuffer());
+    row.thumb = shot.sealedThumb;
+    await vault.act(["shots"], "readwrite", (store) => {
+      const kept = store.getKey(id);
+      kept.onsuccess = () => kept.result === undefined || store.put(row);
+    });
+    this.tell();
+  }
+
+  /** Leaves nothing of it on the phone. */
+  async wipe(shot) {
+    await vault.act(["shots", "bytes"], "readwrite", (shots, bytes) => {
+      bytes.delete(shot.id);
+      return shots.delete(shot.id);
+    });
+    this.all = this.all.filter((one) => one !== shot);
+    this.tell();
+  }
+
+  async content(shot) {
+    const kept = await vault.read("bytes", shot.id);
+    return kept && new Blob([await vault.unseal(kept)], { type: shot.details.mimeType });
+  }
+
+  /** The address of a small picture of it, in this window's memory. */
+  async thumb(shot) {
+    if (!shot.thumb && shot.sealedThumb) {
+      shot.thumb = URL.createObjectURL(new Blob([await vault.unseal(shot.sealedThumb)], { type: "image/jpeg" }));
+    }
+    return shot.thumb;
+  }
+}
+
+const shots = new Shots();
