@@ -22,6 +22,7 @@ def create_app(settings: Settings, gateways: Gateways | None = None) -> Flask:
     from clinicpro.accounts import guard
     from clinicpro.audit import operations as audit_operations
     from clinicpro.desk import routes as desk_routes
+    from clinicpro.phones import cookies as phone_cookies
 
     app = Flask(
         __name__,
@@ -37,7 +38,7 @@ def create_app(settings: Settings, gateways: Gateways | None = None) -> Flask:
     db.migrate.init_app(app, db.db, directory=str(web.ROOT / "migrations"))
     live.install(app, settings)
     audit_operations.install(app)
-    guard.install(app)
+    guard.install(app, phone_cookies.phone_actor)
     desk_routes.install(app)
     cli.install(app)
     for blueprint in _blueprints():
@@ -64,6 +65,8 @@ ROOMS = (
     "patients.routes",
     "consultations.routes",
     "images.routes",
+    "phones.routes",
+    "phones.capture",
     "analyses.routes",
     "notes.routes",
     "desk.routes",

@@ -154,10 +154,10 @@ def is_htmx() -> bool:
 
 
 def wants_json() -> bool:
-    """Whether the asker wants JSON: the API unless htmx asks, and what accepts only that."""
+    """Whether the asker wants JSON: API and phone unless htmx asks, and what accepts only that."""
     if is_htmx():
         return False
-    return request.path.startswith("/api/") or (
+    return request.path.startswith(("/api/", "/m/")) or (
         request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, abort, current_app, g, jsonify, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager
@@ -17,11 +19,17 @@ from clinicpro.db import db, transaction
 from clinicpro.web import app_settings, is_htmx, path_for, problem, wants_json
 
 COOKIE_FIELD = "sign_in"  # where the cookie's signed session keeps the sign-in's token
+PHONES = "/m"  # the phone's own paths, where a sign-in does not count
+PAIRING_OVER = "This pairing is over. Scan a new code at the desk."
 login_manager = LoginManager()
 
 
-def install(app: Flask) -> None:
-    """Load the actor for every request and refuse what the route table does not allow."""
+def install(app: Flask, phone_actor: Callable[[], Actor | None]) -> None:
+    """Load the actor for every request and refuse what the route table does not allow.
+
+    `phone_actor` knows the phone that asks, where it is one.
+    """
+    app.extensions["phone_actor"] = phone_actor
     login_manager.session_protection = None  # our sign-in rows decide, not the cookie
     login_manager.init_app(app)
     login_manager.request_loader(_load_actor)
@@ -47,12 +55,15 @@ def actor_or_none() -> Actor | None:
 
 
 def _load_actor(_request: object) -> Actor | None:
+    """The person signed in, otherwise the phone; under its own paths the phone alone."""
     token = session.get(COOKIE_FIELD)
-    sign_in = sign_in_for(token) if isinstance(token, str) else None
-    if sign_in is None:
-        return None
-    g.sign_in = sign_in
-    return actor_of(sign_in)
+    is_phones = request.path == PHONES or request.path.startswith(f"{PHONES}/")
+    sign_in = sign_in_for(token) if isinstance(token, str) and not is_phones else None
+    if sign_in is not None:
+        g.sign_in = sign_in
+        return actor_of(sign_in)
+    phone: Actor | None = current_app.extensions["phone_actor"]()
+    return phone
 
 
 def _guard() -> ResponseReturnValue | None:
@@ -65,20 +76,22 @@ def _guard() -> ResponseReturnValue | None:
     actor = actor_or_none()
     if actor is None:
         return _not_signed_in()
-    if permission is None:
-        abort(404)  # a route without a row; a law in the tests names it
+    if permission is None or (actor.is_phone and not actor.may(permission)):
+        abort(404)  # without a row, which a law in the tests names, or not a phone's
     authorize(actor, permission)
     view = current_app.view_functions[endpoint]
-    if not getattr(view, "is_background", False) and "X-Background" not in request.headers:
+    is_background = getattr(view, "is_background", False) or "X-Background" in request.headers
+    if not is_background and not actor.is_phone:
         touch(g.sign_in)
     return None
 
 
 def _not_signed_in() -> ResponseReturnValue:
     if is_htmx() or wants_json() or request.headers.get("Accept") == "text/event-stream":
+        is_over = g.get("is_pairing_over", False)
         answer = jsonify(
-            error="You are signed out. Sign in to go on.",
-            code="signed-out",
+            error=PAIRING_OVER if is_over else "You are signed out. Sign in to go on.",
+            code="pairing-over" if is_over else "signed-out",
             requestId=g.get("request_id", ""),
         )
         return answer, 401

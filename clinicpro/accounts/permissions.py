@@ -12,6 +12,7 @@ from clinicpro.accounts.models import ROLES
 from clinicpro.audit.operations import By
 
 GP, NURSE, MANAGER, AUDITOR = "gp", "nurse", "manager", "auditor"
+PHONE = "phone"  # no person's role: what a paired phone may
 CLINICAL = frozenset({GP, NURSE})
 EVERYONE = frozenset({GP, NURSE, MANAGER, AUDITOR})
 
@@ -28,12 +29,12 @@ class Permission:
     on_grant: frozenset[str] = frozenset()
 
 
-# Places of later capabilities are kept: sharing, break-glass, grants, phones, prompts.
+# Places of later capabilities are kept: sharing, break-glass, grants, prompts.
 PERMISSIONS: dict[str, Permission] = {
     "patient.find": Permission(CLINICAL, "look up patients"),
     "consultation.keep": Permission(CLINICAL, "start or finish consultations"),
     "consultation.share": Permission(CLINICAL, "share a consultation"),
-    "image.add": Permission(CLINICAL, "add images"),
+    "image.add": Permission(CLINICAL | {PHONE}, "add images"),
     "image.view": Permission(CLINICAL, "see clinical images"),
     "record.break_glass": Permission(CLINICAL, "open a colleague's images"),
     "image.edit": Permission(CLINICAL, "change images"),
@@ -41,6 +42,7 @@ PERMISSIONS: dict[str, Permission] = {
     "analysis.run": Permission(frozenset({GP}), "have images described", frozenset({NURSE})),
     "note.write": Permission(CLINICAL, "write notes"),
     "phone.pair": Permission(CLINICAL, "pair a phone"),
+    "phone.leave": Permission(frozenset({PHONE}), "leave a pairing"),
     "phone.revoke_any": Permission(frozenset({MANAGER}), "end a colleague's pairing"),
     "prompt.manage_own": Permission(CLINICAL, "keep prompts"),
     "prompt.manage": Permission(frozenset({MANAGER}), "change the practice's prompts"),
@@ -61,6 +63,16 @@ ROUTES: dict[str, str] = {
     "accounts.token": PUBLIC,
     "accounts.setup": PUBLIC,
     "accounts.create_first": PUBLIC,
+    "capture.show": PUBLIC,
+    "capture.service_worker": PUBLIC,
+    "capture.state": PUBLIC,
+    "capture.redeem": PUBLIC,
+    "capture.leave": "phone.leave",
+    "phones.index": "phone.pair",
+    "phones.create": "phone.pair",
+    "phones.show": "phone.pair",
+    "phones.confirm": "phone.pair",
+    "phones.end": "phone.pair",
     "accounts.account": "account.manage",
     "accounts.update": "account.manage",
     "accounts.sign_out": "account.manage",
@@ -111,12 +123,16 @@ ROUTES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Actor(By):
-    """The person who asks: loaded anew for each request, so that a role change counts at once."""
+    """Who asks: loaded anew for each request, so that a role change counts at once.
+
+    A phone asks with its owner's id, the one role `phone`, and its pairing.
+    """
 
     id: UUID
     name: str = ""
     email: str = ""
     sign_in_id: UUID | None = None
+    pairing_id: UUID | None = None
     has_hot_keys: bool = True
     is_authenticated: bool = True
     is_active: bool = True
@@ -124,6 +140,10 @@ class Actor(By):
 
     def get_id(self) -> str:
         return str(self.id)
+
+    @property
+    def is_phone(self) -> bool:
+        return PHONE in self.roles
 
     @property
     def is_clinical(self) -> bool:

@@ -6,6 +6,7 @@ from typing import NotRequired, TypedDict
 
 from clinicpro.analyses.models import Analysis
 from clinicpro.images.expecting import Expected
+from clinicpro.images.models import Image
 from clinicpro.images.showing import Shown
 from clinicpro.web import own_origin
 
@@ -94,6 +95,26 @@ def server_image(shown: Shown) -> ServerImage:
         answer["view"] = row.view
     if row.label:
         answer["label"] = row.label
+    return answer
+
+
+def sent_image(row: Image) -> ServerImage:
+    """What a phone hears of what it sent: its facts, no link to see anything by."""
+    answer: ServerImage = {
+        "id": str(row.id),
+        "key": row.key,
+        "filename": row.filename,
+        "mimeType": row.mime_type,
+        "size": row.size,
+        "uploadedAt": row.uploaded_at.isoformat(),
+        "source": row.source,
+        "width": row.width,
+        "height": row.height,
+        "analysed": False,
+        "state": row.state,
+    }
+    if row.pairing_id:
+        answer["tokenId"] = str(row.pairing_id)
     return answer
 
 

@@ -12,7 +12,7 @@ from flask import abort, request
 
 from clinicpro.analyses.prompts import PROMPTS
 from clinicpro.answers import Refusal
-from clinicpro.images.vocabulary import BODY_SITES
+from clinicpro.images.vocabulary import BODY_SITES, SIDES, VIEWS
 
 Kind = Literal["text", "integer", "boolean", "uuid", "date"]
 YES, NO = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
@@ -42,13 +42,22 @@ LIST = (
     Field("to", "date", "Added on this New Zealand day or earlier."),
     Field("q", "text", "In name, NHI, label, file name, remark or body site.", longest=100),
 )
+WAITING = Field("waiting", "integer", "Images that the phone still holds, not yet saved.")
 PRESIGN = (
     Field("filename", "text", "The name on the sender's device.", is_required=True, longest=4096),
     Field("mimeType", "text", "As declared; the content decides later.", is_required=True),
     Field("size", "integer", "Bytes, at most 31457280.", is_required=True),
     Field("sha256", "text", "SHA-256 of the bytes, in base64.", is_required=True),
-    Field("sessionId", "uuid", "The consultation; absent: the unassigned tray."),
+    Field("sessionId", "uuid", "The consultation; absent: the unassigned tray. Not for a phone."),
+    Field("bodySite", "text", "Where on the body.", choices=tuple(BODY_SITES)),
+    Field("laterality", "text", "Which side.", choices=tuple(SIDES)),
+    Field("view", "text", "Which view.", choices=tuple(VIEWS)),
+    Field("label", "text", "Own words.", longest=80),
+    Field("photoConsent", "boolean", "The patient agreed to the photo, as the practice words it."),
+    Field("takenUnder", "uuid", "The pairing a phone took it under; absent: the present one."),
+    WAITING,
 )
+RECEIPT = (WAITING,)
 DOWNLOAD = (
     Field("id", "uuid", "The image; or `key`."),
     Field("key", "text", "The image's key; or `id`."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clinicpro.api.fields import ANALYZE, DOWNLOAD, LIST, PRESIGN, Field
+from clinicpro.api.fields import ANALYZE, DOWNLOAD, LIST, PRESIGN, RECEIPT, Field
 from clinicpro.api.schemas import COUNT, ID, SCHEMAS, TEXT, YES_NO, Json, object_of, ref, text_of
 
 VERSION = "1"
@@ -60,7 +60,7 @@ ROUTES = (
         "After the PUT: checked, decoded and made durable. Only then it is saved.",
         ((200, "Saved.", "ImageAnswer"),
          *_errors(_NOT_HERE, (409, "Nothing has arrived yet."), (422, "Rejected, with why."))),
-        needs_token=True,
+        RECEIPT, needs_token=True,
     ),
     Route(
         "get", "/api/uploads/download", "download", "The original, as an attachment.",
@@ -131,7 +131,9 @@ def _operation(route: Route) -> Json:
         )
         strict = {"schema": {**body, "additionalProperties": False}}
         kinds = ("application/json", "application/x-www-form-urlencoded")
-        operation["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, strict)}
+        is_required = any(field.is_required for field in route.fields)
+        content = dict.fromkeys(kinds, strict)
+        operation["requestBody"] = {"required": is_required, "content": content}
     if parameters:
         operation["parameters"] = parameters
     return operation

@@ -18,13 +18,14 @@ from clinicpro.analyses.operations import Ask, start_analysis, stop_analysis
 from clinicpro.analyses.queries import analysis_for
 from clinicpro.answers import NotHere
 from clinicpro.api import answers
-from clinicpro.api.fields import ANALYZE, DOWNLOAD, LIST, PRESIGN, Given, invalid
+from clinicpro.api.fields import ANALYZE, DOWNLOAD, LIST, PRESIGN, RECEIPT, Given, invalid
 from clinicpro.api.openapi import document
+from clinicpro.api.sending import sending_of, sent_by
 from clinicpro.consultations.queries import consultation_for
 from clinicpro.db import utc_now
 from clinicpro.gateways import ImageRejected
 from clinicpro.gateways.links import GET_GOOD_FOR, half_hour
-from clinicpro.images.expecting import Sending, expect_image
+from clinicpro.images.expecting import expect_image
 from clinicpro.images.filters import Filters
 from clinicpro.images.models import READY, Image
 from clinicpro.images.operations import record_view
@@ -32,6 +33,7 @@ from clinicpro.images.queries import PAGE, gallery_page, image_by_key, image_for
 from clinicpro.images.receiving import receive
 from clinicpro.images.routes import asked
 from clinicpro.live import event_stream
+from clinicpro.phones.operations import note_use
 from clinicpro.web import (
     app_settings,
     background,
@@ -95,17 +97,12 @@ def _filters(actor: Actor, given: Given) -> Filters:
 def presign() -> ResponseReturnValue:
     if request.method != "POST":
         _check_token()  # the one GET that does work
-    given = Given.of_request(PRESIGN)
-    sending = Sending(
-        filename=given.text("filename") or "",
-        mime_type=(given.text("mimeType") or "").strip().lower(),
-        size=given.integer("size") or 0,
-        sha256=given.text("sha256") or "",
-        consultation_id=given.uuid("sessionId"),
-    )
+    actor, given = current_actor(), Given.of_request(PRESIGN)
+    sending = sending_of(actor, given)
     settings = app_settings()
     data = settings.data if settings.store == "bundled" or settings.is_sqlite else None
-    expected = expect_image(current_actor(), sending, gateways().store, data)
+    expected = expect_image(actor, sending, gateways().store, data)
+    note_use(actor, given.integer("waiting"))
     return jsonify(answers.ticket(expected)), 200 if expected.is_duplicate else 201
 
 
@@ -118,16 +115,21 @@ def _check_token() -> None:
 
 @bp.post("/uploads/<uuid:image_id>/receipt")
 def receipt(image_id: UUID) -> ResponseReturnValue:
-    actor = current_actor()
+    actor, given = current_actor(), Given.of_request(RECEIPT)
+    wants_card = is_htmx() and not actor.is_phone  # a card names the patient
     status = 200
     try:
-        receive(actor, image_id, gateways())
+        receive(actor, sent_by(actor, image_id).id, gateways())
     except ImageRejected as error:
-        if not is_htmx():
+        if not wants_card:
             return problem(422, "Not saved", error.reason, "rejected")
         status = 422
+    finally:
+        note_use(actor, given.integer("waiting"))
+    if actor.is_phone:
+        return jsonify(image=answers.sent_image(image_for(actor, image_id)))
     shown = shown_for(actor, image_id, asked())
-    if is_htmx():
+    if wants_card:
         return render_template("images/_card.html", image=shown), status
     return jsonify(image=answers.server_image(shown))
 

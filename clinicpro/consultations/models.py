@@ -14,7 +14,10 @@ from clinicpro.patients.models import Patient
 
 
 class Consultation(Model):
-    """The encounter that images and the note belong to; its owner alone sees it."""
+    """The encounter that images and the note belong to; its owner alone sees it.
+
+    `last_ended_at` stays when it is opened again: what hung on its end has ended for good.
+    """
 
     __tablename__ = "consultation"
     __table_args__ = (Index(None, "owner_id", "started_at"),)
@@ -24,6 +27,7 @@ class Consultation(Model):
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     patient: Mapped[Patient] = relationship(lazy="joined")
     if TYPE_CHECKING:
         image_count: int  # a column that room images, to the right, adds

@@ -67,7 +67,7 @@ def finish_consultation(actor: Actor, consultation_id: UUID) -> None:
             )
         )
         if consultation.ended_at is None:
-            consultation.ended_at = utc_now()
+            consultation.ended_at = consultation.last_ended_at = utc_now()
             record(
                 "consultation.finish",
                 actor,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from clinicpro.accounts.permissions import Actor, authorize
 from clinicpro.answers import Refusal
@@ -38,13 +38,24 @@ TYPES = frozenset(
 
 @dataclass(frozen=True)
 class Sending:
-    """What a sender says it will send: `sha256` in base64, `size` in bytes."""
+    """What a sender says it will send: `sha256` in base64, `size` in bytes.
+
+    A phone names its pairing, and itself in words (`device`). `photo_consent` is the wording
+    that the patient agreed to, None where nothing was said.
+    """
 
     filename: str
     mime_type: str
     size: int
     sha256: str
     consultation_id: UUID | None = None
+    pairing_id: UUID | None = None
+    device: str | None = None
+    body_site: str | None = None
+    laterality: str | None = None
+    view: str | None = None
+    label: str | None = None
+    photo_consent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +74,10 @@ class Expected:
 def expect_image(actor: Actor, sending: Sending, store: Store, data: Path | None) -> Expected:
     """Have a row expect these bytes and sign a PUT for exactly them, good for 5 minutes.
 
-    The same bytes for the same target are one image: an expected one gets a fresh link, a ready
-    one is answered as a duplicate. `data` is the disk to keep room on, None where it is not ours.
-    Raises Refusal (413, 415, 422, 507) and NotHere for somebody else's consultation.
+    The same bytes for the same target, or taken under the same pairing, are one image: an
+    expected one gets a fresh link, a ready one is answered as a duplicate. `data` is the disk to
+    keep room on, None where it is not ours. Raises Refusal (413, 415, 422, 507) and NotHere for
+    somebody else's consultation.
     """
     authorize(actor, "image.add")
     _check(sending)
@@ -79,6 +91,7 @@ def expect_image(actor: Actor, sending: Sending, store: Store, data: Path | None
         elif image.state == READY:
             return Expected(image.id, image.key, None)
         now = utc_now()
+        _describe(image, sending, actor)
         image.signed_at = now
         put = store.presign_put(
             image.key,
@@ -87,21 +100,34 @@ def expect_image(actor: Actor, sending: Sending, store: Store, data: Path | None
             sha256=image.sha256,
             now=now,
         )
-        record("image.presign", actor, objects=[image.id], subject=image.consultation_id)
+        record(
+            "image.presign",
+            actor,
+            objects=[image.id],
+            subject=image.consultation_id,
+            details={"pairing": str(image.pairing_id)} if image.pairing_id else None,
+        )
         return Expected(image.id, image.key, put)
 
 
 def _twin(actor: Actor, sending: Sending) -> Image | None:
+    place: ColumnElement[bool] = (
+        Image.consultation_id == sending.consultation_id
+        if sending.consultation_id
+        else Image.consultation_id.is_(None)
+    )
+    if sending.pairing_id:  # wherever it is by now: it was sent before
+        place = or_(place, Image.pairing_id == sending.pairing_id)
     return db.session.scalar(
         select(Image)
         .where(
             Image.owner_id == actor.id,
             Image.sha256 == sending.sha256,
-            Image.consultation_id == sending.consultation_id
-            if sending.consultation_id
-            else Image.consultation_id.is_(None),
-            Image.state.in_((EXPECTED, READY)),
-            Image.mime_type == sending.mime_type,
+            place,
+            or_(
+                Image.state == READY,  # its type is by content now
+                and_(Image.state == EXPECTED, Image.mime_type == sending.mime_type),
+            ),
             Image.size == sending.size,
             Image.trashed_at.is_(None),
         )
@@ -116,7 +142,9 @@ def _new_row(actor: Actor, sending: Sending) -> Image:
         id=image_id,
         owner_id=actor.id,
         consultation_id=sending.consultation_id,
-        key=original_key(image_id, sending.consultation_id),
+        pairing_id=sending.pairing_id,
+        device=sending.device,
+        key=original_key(image_id, sending.consultation_id, sending.pairing_id),
         filename=clean_filename(sending.filename),
         mime_type=sending.mime_type,
         size=sending.size,
@@ -125,6 +153,19 @@ def _new_row(actor: Actor, sending: Sending) -> Image:
     db.session.add(image)
     db.session.flush()
     return image
+
+
+def _describe(image: Image, sending: Sending, actor: Actor) -> None:
+    """What was said with the last presign counts until the bytes are there."""
+    if image.pairing_id is not None and image.pairing_id == sending.pairing_id:
+        image.consultation_id = sending.consultation_id  # its key names the pairing alone
+    for name in ("body_site", "laterality", "view", "label"):
+        said = getattr(sending, name)
+        if said:
+            setattr(image, name, said)
+    if sending.photo_consent:
+        image.photo_consent, image.photo_consent_by = sending.photo_consent, actor.id
+        image.photo_consent_at = utc_now()
 
 
 def _check(sending: Sending) -> None:

@@ -29,12 +29,14 @@ class Image(Model):
         Index("ix_image_twins", "owner_id", "sha256"),
         Index("ix_image_consultation", "consultation_id", "uploaded_at"),
         Index("ix_image_waiting", "state", "signed_at"),
+        Index("ix_image_pairing", "pairing_id", "signed_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     consultation_id: Mapped[UUID | None] = mapped_column(ForeignKey("consultation.id"))
     pairing_id: Mapped[UUID | None]
+    device: Mapped[str | None]  # the phone's, in words
     key: Mapped[str] = mapped_column(unique=True)
     filename: Mapped[str]
     mime_type: Mapped[str]
@@ -61,6 +63,9 @@ class Image(Model):
     view: Mapped[str | None]
     label: Mapped[str | None]
     remark: Mapped[str | None]
+    photo_consent: Mapped[str | None]  # as it was worded when it was given
+    photo_consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    photo_consent_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     consultation: Mapped[Consultation | None] = relationship(lazy="raise_on_sql")
 
     @property
@@ -93,7 +98,11 @@ class Image(Model):
         self.changed_at = utc_now()
 
 
-def original_key(image_id: UUID, consultation_id: UUID | None) -> str:
+def original_key(
+    image_id: UUID, consultation_id: UUID | None, pairing_id: UUID | None = None
+) -> str:
+    if pairing_id is not None:
+        return f"mobile-uploads/{pairing_id}/{image_id}"
     return f"consultations/{consultation_id or 'unassigned'}/{image_id}"
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from clinicpro.accounts.permissions import PERMISSIONS, PUBLIC, ROUTES
+from clinicpro.accounts.permissions import PERMISSIONS, PHONE, PUBLIC, ROUTES
 from clinicpro.db import db
 from clinicpro.gateways.fakes import FakeStore
 from clinicpro.images.models import Image
@@ -20,6 +20,7 @@ from clinicpro.notes.operations import accept
 from clinicpro.worker import run_due
 from tests.describing import described, image_to_describe, turn_on
 from tests.factories import Person
+from tests.phones.phone import offer, paired
 
 OPEN_TO_ALL = {
     "static",
@@ -30,10 +31,26 @@ OPEN_TO_ALL = {
     "accounts.token",
     "accounts.setup",
     "accounts.create_first",
+    "capture.show",
+    "capture.service_worker",
+    "capture.state",
+    "capture.redeem",
 }
-SCOPED = {"image_id", "consultation_id", "analysis_id", "finding_id"}  # a person's own rows
+SCOPED = {
+    "image_id",
+    "consultation_id",
+    "analysis_id",
+    "finding_id",
+    "pairing_id",
+}  # a person's own rows
 SHARED = {"patient_id", "user_id"}  # the practice's
-LAST = ("images.restore", "consultations.finish", "notes.remove_finding", "images.trash")
+LAST = (
+    "phones.end",
+    "images.restore",
+    "consultations.finish",
+    "notes.remove_finding",
+    "images.trash",
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,10 @@ class Call:
         answer = person.send(self.method, self.path(ids))
         answer.close()  # streams would go on
         return answer.status_code
+
+    @property
+    def is_phones_own(self) -> bool:
+        return PERMISSIONS[ROUTES[self.endpoint]].roles == {PHONE}
 
     def __str__(self) -> str:
         return f"{self.method} {self.rule.rule}"
@@ -86,12 +107,14 @@ def ids(gp: Person, store: FakeStore) -> dict[str, UUID]:
     analysis_id = described(gp, image_id)
     consultation_id = accept(gp.actor, analysis_id, "An abrasion.")
     finding_id = db.session.scalars(select(Finding.id)).one()
+    pairing_id = offer(gp).pairing_id
     db.session.rollback()
     return {
         "image_id": image_id,
         "analysis_id": analysis_id,
         "consultation_id": consultation_id,
         "finding_id": finding_id,
+        "pairing_id": pairing_id,
     }
 
 
@@ -130,6 +153,9 @@ def test_a_role_meets_its_permissions_and_no_more(
     person: Person = request.getfixturevalue(role)
     for call in calls(app):
         status = call.by(person, {})
+        if call.is_phones_own:
+            assert status == 401, f"{call}: no sign-in counts there"
+            continue
         may = role in PERMISSIONS[ROUTES[call.endpoint]].roles
         assert (status != 403) is may, f"{call}: {status}"
         assert status < 500, str(call)
@@ -147,6 +173,19 @@ def test_a_colleague_finds_nothing_and_the_owner_everything(
         status = call.by(gp, ids)
         assert status not in (401, 403, 404), f"{call}: {status}"
         assert status < 500, str(call)
+
+
+def test_a_phone_reaches_its_own_routes_and_is_told_of_no_other(
+    app: Flask, gp: Person, ids: dict[str, UUID]
+) -> None:
+    phone = paired(gp)
+    reached = {str(call): call.by(phone, ids) for call in calls(app) if not call.is_phones_own}
+    assert {call for call, status in reached.items() if status != 404} == {
+        "GET /api/uploads/presign",
+        "POST /api/uploads/presign",
+    }
+    assert phone.get("/no-such-place").status_code == 404
+    assert phone.state()["state"] == "confirmed"
 
 
 def test_ids_in_queries_and_bodies_are_scoped_too(

@@ -31,6 +31,7 @@ ORDER = (
     ("consultations",),
     ("images",),
     ("phones",),
+    ("trust",),
     ("analyses",),
     ("notes",),
     ("desk",),
@@ -163,7 +164,7 @@ def test_paths_are_kebab_case_and_ids_are_uuids(app: Flask) -> None:
         if rule.endpoint == "static":
             continue
         bare = re.sub(r"<uuid:[a-z]+_id>", "x", rule.rule)
-        assert re.fullmatch(r"/|(/[a-z0-9]+(-[a-z0-9]+)*(\.json)?)+", bare), rule.rule
+        assert re.fullmatch(r"/|(/[a-z0-9]+(-[a-z0-9]+)*(\.js(on)?)?)+", bare), rule.rule
 
 
 def test_fragments_declare_what_they_need(app: Flask) -> None:

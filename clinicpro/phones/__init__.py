@@ -1,0 +1,1 @@
+"""Phones: the QR, the pairing, and the phone's own routes."""

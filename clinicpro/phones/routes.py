@@ -1,0 +1,89 @@
+"""The desk's side: make a code, confirm the phone, see what it does, end it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from clinicpro.accounts.guard import current_actor
+from clinicpro.consultations.current import current
+from clinicpro.db import utc_now
+from clinicpro.phones import operations
+from clinicpro.phones.codes import code_of, phone_origin
+from clinicpro.phones.models import CODE_GOOD_FOR
+from clinicpro.phones.operations import TooManyCodes
+from clinicpro.phones.queries import live_pairings, pairing_for, why_over
+from clinicpro.web import background, fragment_or_redirect, page_or, path_for, problem
+
+bp = Blueprint("phones", __name__)
+
+
+@bp.get("/pairings")
+@background
+def index() -> ResponseReturnValue:
+    return page_or(
+        "phones/_phones.html",
+        page="phones/index.html",
+        pairings=live_pairings(current_actor().id),
+    )
+
+
+@bp.post("/pairings")
+def create() -> ResponseReturnValue:
+    consultation = current()
+    target = consultation if consultation is not None and consultation.is_open else None
+    try:
+        pairing_id, secret = operations.offer_pairing(
+            current_actor(), target.id if target else None
+        )
+    except TooManyCodes as error:
+        words = ("Too many codes were made", f"Wait {error.seconds} seconds, then make a new one.")
+        return problem(429, *words, "wait", {"Retry-After": str(error.seconds)})
+    return page_or(
+        "phones/_code.html",
+        page="phones/code.html",
+        pairing_id=pairing_id,
+        code=code_of(f"{phone_origin()}/m#{secret}"),
+        address=f"{phone_origin()}/m",
+        seconds=int(CODE_GOOD_FOR.total_seconds()),
+        who=target.patient.name if target else None,
+    )
+
+
+@bp.get("/pairings/<uuid:pairing_id>")
+@background
+def show(pairing_id: UUID) -> ResponseReturnValue:
+    pairing = pairing_for(current_actor(), pairing_id)
+    over = why_over(pairing, utc_now())
+    if over is None and pairing.redeemed_at is None:
+        return "", 204  # the code stays as it is: it cannot be drawn again
+    return page_or(
+        "phones/_pairing.html",
+        page="phones/pairing.html",
+        pairing=pairing,
+        over=over,
+    )
+
+
+@bp.post("/pairings/<uuid:pairing_id>/confirmation")
+def confirm(pairing_id: UUID) -> ResponseReturnValue:
+    operations.confirm_pairing(current_actor(), pairing_id)
+    return _after(pairing_id)
+
+
+@bp.post("/pairings/<uuid:pairing_id>/end")
+def end(pairing_id: UUID) -> ResponseReturnValue:
+    operations.end_pairing(current_actor(), pairing_id)
+    return _after(pairing_id)
+
+
+def _after(pairing_id: UUID) -> ResponseReturnValue:
+    pairing = pairing_for(current_actor(), pairing_id)
+    return fragment_or_redirect(
+        "phones/_pairing.html",
+        to=path_for("phones.show", pairing_id=pairing_id),
+        pairing=pairing,
+        over=why_over(pairing, utc_now()),
+    )
