@@ -11,18 +11,18 @@ from flask.typing import ResponseReturnValue
 SHEETS = (
     "tokens reset base layout icon button field badge alert toast progress topbar current dialog "
     "panel facts empty upload segments filters grid card viewer stage analysis note lesson "
-    "utilities"
+    "pairing utilities"
 )
 SCRIPTS = (
     "asking notices request-errors session-guard live-stream toast-note alert-note elapsed-time "
     "dialog-opener modal-slot copy-text save-text print-page kept-text file-facts store-put "
     "one-sending sending-queue sending-card image-upload card-merge image-grid image-dialog "
-    "zoom-stage note-editor hot-keys"
+    "zoom-stage note-editor code-countdown hot-keys"
 )
 # The phone's page has its own two: no framework, and nothing of the desk's that it does not use.
 PHONE_SHEETS = (
     "tokens reset base icon button field alert progress phone/capture phone/queue phone/preview "
-    "utilities"
+    "pairing utilities"
 )
 PHONE_SCRIPTS = (
     "file-facts store-put phone/server phone/vault phone/shots phone/pairing phone/sender "

@@ -12,6 +12,7 @@ from clinicpro.accounts.queries import is_still_signed_in
 from clinicpro.consultations import queries as consultations
 from clinicpro.images import queries as images
 from clinicpro.live import event_stream
+from clinicpro.phones import queries as pairings
 from clinicpro.web import background
 
 bp = Blueprint("live", __name__)
@@ -24,6 +25,7 @@ def stream() -> ResponseReturnValue:
     names = {
         images.topic(actor.id): "images-changed",
         consultations.topic(actor.id): "consultation-changed",
+        pairings.topic(actor.id): "pairings-changed",
     }
 
     def look(fired: set[str]) -> Iterator[tuple[str, str]]:

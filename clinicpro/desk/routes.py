@@ -34,6 +34,8 @@ from clinicpro.images.routes import Undo, asked, asked_filters
 from clinicpro.images.showing import Shown
 from clinicpro.images.vocabulary import site_choices
 from clinicpro.notes.queries import note_for
+from clinicpro.phones.queries import live_pairings
+from clinicpro.phones.showing import show_phones
 from clinicpro.web import background, fragment_or_redirect, page_or, path_for
 
 bp = Blueprint("desk", __name__)
@@ -63,6 +65,7 @@ def index() -> ResponseReturnValue:
         form=StartForm(),
         body_sites=site_choices(),
         unassigned_count=unassigned_count(actor),
+        phones=show_phones(live_pairings(actor.id)),
         is_first_run=not page.images and not filters.query and not has_images(actor),
     )
 

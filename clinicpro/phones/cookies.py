@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, g, request
 
 from clinicpro.accounts.permissions import Actor
-from clinicpro.phones.models import CONFIRMED, LONGEST, Pairing
+from clinicpro.phones.models import LONGEST, Pairing
 from clinicpro.phones.operations import phone_of
 from clinicpro.phones.queries import holds, pairing_of
 from clinicpro.web import app_settings
@@ -42,11 +42,12 @@ def pairing_of_request() -> Pairing | None:
 
 
 def phone_actor() -> Actor | None:
-    """The phone that asks, while its pairing is confirmed and holds."""
+    """The phone that asks, while its pairing holds and is confirmed; to leave, also before."""
     pairing = pairing_of_request()
     if pairing is None:
         return None
-    if pairing.state != CONFIRMED or not holds(pairing):
+    is_good = pairing.confirmed_at is not None or request.endpoint == "capture.leave"
+    if not is_good or not holds(pairing):
         g.is_pairing_over = True  # the guard's words for it
         return None
     return phone_of(pairing)

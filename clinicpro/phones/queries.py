@@ -84,6 +84,17 @@ def live_pairings(owner_id: UUID | None = None) -> list[Pairing]:
     return [one for one in db.session.scalars(query) if holds(one)]
 
 
+def earlier_pairings(actor: Actor, limit: int = 20) -> list[Pairing]:
+    """The actor's own confirmed pairings, whether or not they hold, latest first."""
+    query = (
+        select(Pairing)
+        .where(Pairing.owner_id == actor.id, Pairing.confirmed_at.is_not(None))
+        .order_by(Pairing.offered_at.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
 def codes_made(owner_id: UUID, within: timedelta) -> int:
     """How many codes the owner had made lately."""
     query = select(func.count(Pairing.id)).where(

@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from clinicpro.accounts.guard import current_actor
 from clinicpro.consultations.current import current
-from clinicpro.db import utc_now
 from clinicpro.phones import operations
 from clinicpro.phones.codes import code_of, phone_origin
 from clinicpro.phones.models import CODE_GOOD_FOR
 from clinicpro.phones.operations import TooManyCodes
-from clinicpro.phones.queries import live_pairings, pairing_for, why_over
-from clinicpro.web import background, fragment_or_redirect, page_or, path_for, problem
+from clinicpro.phones.queries import earlier_pairings, live_pairings, pairing_for
+from clinicpro.phones.showing import show_phone, show_phones
+from clinicpro.web import background, fragment_or_redirect, is_htmx, page_or, path_for, problem
 
 bp = Blueprint("phones", __name__)
 
@@ -23,10 +23,12 @@ bp = Blueprint("phones", __name__)
 @bp.get("/pairings")
 @background
 def index() -> ResponseReturnValue:
+    actor = current_actor()
     return page_or(
         "phones/_phones.html",
         page="phones/index.html",
-        pairings=live_pairings(current_actor().id),
+        phones=show_phones(live_pairings(actor.id)),
+        earlier=show_phones(earlier_pairings(actor)),
     )
 
 
@@ -34,10 +36,9 @@ def index() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     consultation = current()
     target = consultation if consultation is not None and consultation.is_open else None
+    who, target_id = (target.patient.name, target.id) if target else (None, None)
     try:
-        pairing_id, secret = operations.offer_pairing(
-            current_actor(), target.id if target else None
-        )
+        pairing_id, secret = operations.offer_pairing(current_actor(), target_id)
     except TooManyCodes as error:
         words = ("Too many codes were made", f"Wait {error.seconds} seconds, then make a new one.")
         return problem(429, *words, "wait", {"Retry-After": str(error.seconds)})
@@ -48,23 +49,17 @@ def create() -> ResponseReturnValue:
         code=code_of(f"{phone_origin()}/m#{secret}"),
         address=f"{phone_origin()}/m",
         seconds=int(CODE_GOOD_FOR.total_seconds()),
-        who=target.patient.name if target else None,
+        who=who,
     )
 
 
 @bp.get("/pairings/<uuid:pairing_id>")
 @background
 def show(pairing_id: UUID) -> ResponseReturnValue:
-    pairing = pairing_for(current_actor(), pairing_id)
-    over = why_over(pairing, utc_now())
-    if over is None and pairing.redeemed_at is None:
+    phone = show_phone(pairing_for(current_actor(), pairing_id))
+    if is_htmx() and not phone.over and not phone.is_scanned:
         return "", 204  # the code stays as it is: it cannot be drawn again
-    return page_or(
-        "phones/_pairing.html",
-        page="phones/pairing.html",
-        pairing=pairing,
-        over=over,
-    )
+    return page_or("phones/_pairing.html", page="phones/pairing.html", phone=phone)
 
 
 @bp.post("/pairings/<uuid:pairing_id>/confirmation")
@@ -80,10 +75,8 @@ def end(pairing_id: UUID) -> ResponseReturnValue:
 
 
 def _after(pairing_id: UUID) -> ResponseReturnValue:
-    pairing = pairing_for(current_actor(), pairing_id)
     return fragment_or_redirect(
         "phones/_pairing.html",
         to=path_for("phones.show", pairing_id=pairing_id),
-        pairing=pairing,
-        over=why_over(pairing, utc_now()),
+        phone=show_phone(pairing_for(current_actor(), pairing_id)),
     )
