@@ -22,7 +22,7 @@ SCRIPTS = (
 # The phone's page has its own two: no framework, and nothing of the desk's that it does not use.
 PHONE_SHEETS = (
     "tokens reset base icon button field alert progress phone/capture phone/queue phone/preview "
-    "pairing utilities"
+    "utilities"
 )
 PHONE_SCRIPTS = (
     "file-facts store-put phone/server phone/vault phone/shots phone/pairing phone/sender "
