@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 DEFAULT_MODEL = "claude-sonnet-5-5"
 SECRETS_FILE = "secrets.json"  # made on the first start, mode 0600
 RUNTIME_FILE = "runtime.json"  # inner ports and the socket folder of the running instance
+EMAIL = re.compile(r"[^\s{}\"'`@]+@[a-zA-Z0-9.-]+")
 LOOPBACK_NAME = "localhost"
 USUAL_PORTS = {"http": 80, "https": 443}
 NAME_OR_ADDRESS = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:]*:[0-9a-f:]*")
@@ -56,6 +57,7 @@ class Settings:
     anthropic_api_key: str | None = field(default=None, repr=False)
     anthropic_base_url: str | None = None
     claude_model: str = DEFAULT_MODEL
+    claude_region: Literal["us", "global"] | None = None
     practice_name: str = "Our practice"
     is_demo: bool = False
 
@@ -156,12 +158,13 @@ class _Reader:
             lan_hosts=self.hosts("LAN_HOSTS"),
             tls_cert_file=self.path("TLS_CERT_FILE"),
             tls_key_file=self.path("TLS_KEY_FILE"),
-            acme_email=self.values.get("ACME_EMAIL"),
+            acme_email=self.email("ACME_EMAIL"),
             acme_directory=self.url("ACME_DIRECTORY"),
             web_concurrency=self.number("WEB_CONCURRENCY", 2, 1, 64),
             anthropic_api_key=self.secret("ANTHROPIC_API_KEY"),
             anthropic_base_url=self.url("ANTHROPIC_BASE_URL"),
             claude_model=self.values.get("CLAUDE_MODEL", DEFAULT_MODEL),
+            claude_region=self.region(),
             practice_name=self.values.get("PRACTICE_NAME", "Our practice"),
             is_demo=self.choice("CLINICPRO_DEMO", ("0", "1"), "0") == "1",
         )
@@ -206,6 +209,13 @@ class _Reader:
             raise SettingsError(f"{name}: '{value}' is not one of {', '.join(allowed)}.")
         return value
 
+    def region(self) -> Literal["us", "global"] | None:
+        """Where Claude may compute; a server in the house has no such choice."""
+        found = self.choice("CLAUDE_REGION", ("", "us", "global"), "")
+        if found and self.values.get("ANTHROPIC_BASE_URL"):
+            raise SettingsError("CLAUDE_REGION: only Anthropic has regions, not your own server.")
+        return "us" if found == "us" else "global" if found else None
+
     def url(self, name: str) -> str | None:
         value = self.values.get(name)
         if value is None:
@@ -238,6 +248,12 @@ class _Reader:
             if not NAME_OR_ADDRESS.fullmatch(word):
                 raise SettingsError(f"{name}: '{word}' is neither a name nor an address.")
         return tuple(dict.fromkeys(words))
+
+    def email(self, name: str) -> str | None:
+        value = self.values.get(name)
+        if value and not EMAIL.fullmatch(value):
+            raise SettingsError(f"{name}: '{value}' is not an e-mail address.")
+        return value or None
 
     def path(self, name: str) -> Path | None:
         value = self.values.get(name)

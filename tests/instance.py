@@ -23,7 +23,8 @@ READY = "is ready at "
 CODE = re.compile(r"one-time code: (\S+)")
 # What the person running the tests has set must not reach the instance.
 FOREIGN = re.compile(
-    r"^(AWS_|S3_|ANTHROPIC_|CLINICPRO_|DATABASE_URL|STORE$|PUBLIC_URL$|PORT$|HTTPS_PORT$)"
+    r"^(AWS_|S3_|ANTHROPIC_|CLINICPRO_|DATABASE_URL|STORE$|PUBLIC_URL$|PORT$|HTTPS_PORT$"
+    r"|LAN_HOSTS$|TLS_|ACME_)"
 )
 
 
@@ -109,6 +110,12 @@ class Instance:
     def children(self, name: str = "") -> list[int]:
         """Process ids of what runs for this data folder and has `name` in its command."""
         return [pid for pid in children_of(self.data) if name in command_line(pid)]
+
+    def everything_said(self) -> str:
+        """All that came on its standard output and error so far."""
+        while not self._lines.empty():
+            self.said.append(self._lines.get() or "")
+        return "".join(self.said)
 
     def assert_alive(self) -> None:
         """It has not ended by itself; shows what it said otherwise."""

@@ -25,13 +25,19 @@ def loopback() -> tuple[str, ...]:
     return ("127.0.0.1", "::1")
 
 
+def everywhere() -> tuple[str, ...]:
+    """The addresses that stand for all of this machine's."""
+    return ("0.0.0.0", "::")[: len(loopback())]  # noqa: S104  (HTTPS is for the whole network)
+
+
 def check_public(settings: Settings) -> None:
     """PORT and HTTPS_PORT are two, and free. Raises StartError."""
     if settings.port == settings.https_port:
         raise StartError(f"PORT and HTTPS_PORT are both {settings.port}: give them two numbers.")
-    for name, port in (("PORT", settings.port), ("HTTPS_PORT", settings.https_port)):
-        for host in loopback():
-            _check_free(name, host, port)
+    for host in loopback():
+        _check_free("PORT", host, settings.port)
+    for host in everywhere() if settings.serves_phones else loopback():
+        _check_free("HTTPS_PORT", host, settings.https_port)
 
 
 def pick_inner(previous: Mapping[str, str], names: tuple[str, ...]) -> dict[str, int]:
@@ -72,6 +78,8 @@ def _check_free(name: str, host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as candidate:
         candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            candidate.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         try:
             candidate.bind((host, port))
             candidate.listen(1)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from clinicpro.settings import Settings, SettingsError, data_folder
-from clinicpro.up import StartError, demo, lan, ports, programs, proxy, store
+from clinicpro.trust.certificates import Seen
+from clinicpro.up import StartError, certificate, demo, lan, ports, programs, proxy, store
 from clinicpro.up.place import (
     Place,
     lock,
@@ -16,7 +17,6 @@ from clinicpro.up.place import (
     open_place,
     read_values,
     remove_runtime,
-    write_private,
     write_values,
 )
 from clinicpro.up.programs import MARK, Program
@@ -49,6 +49,7 @@ class Prepared:
     programs: tuple[Program, ...]
     supervisor_conf: Path
     held: TextIO
+    certificate: Seen | None
 
 
 def prepare(environ: Mapping[str, str]) -> Prepared:
@@ -67,17 +68,18 @@ def prepare(environ: Mapping[str, str]) -> Prepared:
     if settings.store == "bundled":
         environment |= dict.fromkeys(NOT_FOR_BUNDLED, "")
     ports.check_public(settings)
+    seen = certificate.look(settings)
     kept = _pick_ports(settings, previous)
     runtime = make_runtime(place)
     try:
         settings = _settings_of_the_run(place, settings, environment, kept, runtime)
         children = _children(place, settings, kept)
-        _write_configuration(place, settings, secrets)
+        _write_configuration(place, settings, secrets, seen)
     except (StartError, SettingsError):
         remove_runtime(runtime)
         raise
     conf = programs.write_supervisor(place, settings, children)
-    return Prepared(place, settings, environment, children, conf, held)
+    return Prepared(place, settings, environment, children, conf, held, seen)
 
 
 def _settings_of_the_run(
@@ -152,8 +154,10 @@ def _children(place: Place, settings: Settings, kept: Mapping[str, str]) -> tupl
     return tuple(children)
 
 
-def _write_configuration(place: Place, settings: Settings, secrets: Secrets) -> None:
+def _write_configuration(
+    place: Place, settings: Settings, secrets: Secrets, seen: Seen | None
+) -> None:
     store.write_configuration(place, settings, secrets)
-    text = proxy.caddyfile(settings, settings.s3_endpoint_url, ports.loopback())
-    write_private(place.conf / "Caddyfile", text)
+    proxy.forget_leaves(place)
+    proxy.write(place, settings, seen)
     place.setup_code_file.unlink(missing_ok=True)

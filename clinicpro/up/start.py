@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from types import FrameType
 
 from clinicpro.settings import SettingsError
-from clinicpro.up import StartError, demo, ready
+from clinicpro.up import StartError, certificate, demo, proxy, ready
+from clinicpro.up.greeting import phones_line
 from clinicpro.up.place import remove_runtime
 from clinicpro.up.prepare import Prepared, prepare
 from clinicpro.up.programs import ROOT
@@ -77,6 +78,7 @@ class _House:
         self._settings = prepared.settings
         self._stopping = stopping
         self._supervisor = self._start_supervisor()
+        self._certificate = certificate.Watch(self._settings)
         self._later = tuple(p for p in prepared.programs if not p.starts_at_once)
 
     def open(self) -> None:
@@ -92,10 +94,13 @@ class _House:
             self._announce(readiness)
 
     def tend(self) -> None:
-        """Until told to stop: a child that was given up begins anew, and so does the supervisor."""
+        """Until told to stop: what was given up begins anew, and a renewed certificate counts."""
         while not self._stopping.wait(TEND_EVERY):
             if self._supervisor.is_alive:
                 self._supervisor.revive()
+                if renewed := self._certificate.renewed():
+                    proxy.write(self._place, self._settings, renewed)
+                    self._supervisor.signal("front:caddy", "USR1")  # read anew, nobody cut off
                 continue
             sweep(self._place.data, patience=2)
             self._supervisor = self._start_supervisor()
@@ -170,6 +175,7 @@ class _House:
     def _announce(self, readiness: ready.Readiness) -> None:
         url = f"http://localhost:{self._settings.port}"
         lines = [f"ClinicPro Clinical Images is ready at {url}"]
+        lines.append(phones_line(self._settings, self._prepared.certificate))
         if readiness.needs_setup:
             code = new_setup_code(self._place)
             lines.append(f"First account: {url}/setup  one-time code: {code}")

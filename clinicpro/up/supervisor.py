@@ -86,6 +86,10 @@ class Supervisor:
             self._ask("startProcess", name, False)
         return given_up
 
+    def signal(self, name: str, signal_name: str) -> None:
+        """Send a signal to the child of that full name."""
+        self._ask("signalProcess", name, signal_name)
+
     def stop(self) -> None:
         """Ask it to end everything; returns at once."""
         if self.is_alive:
