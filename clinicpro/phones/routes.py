@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from clinicpro.accounts.guard import current_actor
 from clinicpro.consultations.current import current
 from clinicpro.phones import operations
+from clinicpro.phones.asking import ask_first
 from clinicpro.phones.codes import code_of, phone_origin
 from clinicpro.phones.models import CODE_GOOD_FOR
 from clinicpro.phones.operations import TooManyCodes
@@ -18,6 +19,7 @@ from clinicpro.phones.showing import show_phone, show_phones
 from clinicpro.web import background, fragment_or_redirect, is_htmx, page_or, path_for, problem
 
 bp = Blueprint("phones", __name__)
+bp.before_app_request(ask_first)
 
 
 @bp.get("/pairings")
