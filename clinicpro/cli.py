@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from clinicpro.accounts.models import ROLES
 from clinicpro.accounts.operations import AccountError, NewUser
 from clinicpro.accounts.operations import create_user as add_user
-from clinicpro.analyses.operations import missing_setting, set_policy
+from clinicpro.analyses.operations import missing_setting
 from clinicpro.analyses.queries import policy
+from clinicpro.analyses.switching import set_policy
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import SYSTEM, Verdict, verify
 from clinicpro.db import db, utc_now

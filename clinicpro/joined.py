@@ -10,14 +10,14 @@ from flask.typing import ResponseReturnValue
 # In this order. tokens.css fixes the layers; an element may use those before it.
 SHEETS = (
     "tokens reset base layout icon button field badge alert toast progress topbar current dialog "
-    "panel facts empty upload segments filters grid card viewer stage analysis note lesson "
-    "pairing utilities"
+    "panel facts empty upload segments filters grid card viewer stage analysis covering note "
+    "lesson pairing utilities"
 )
 SCRIPTS = (
     "asking notices request-errors session-guard live-stream toast-note alert-note elapsed-time "
-    "dialog-opener modal-slot copy-text save-text print-page kept-text file-facts store-put "
-    "one-sending sending-queue sending-card image-upload card-merge image-grid image-dialog "
-    "zoom-stage note-editor code-countdown hot-keys"
+    "dialog-opener modal-slot copy-text save-text print-page kept-text cover-areas file-facts "
+    "store-put one-sending sending-queue sending-card image-upload card-merge image-grid "
+    "image-dialog zoom-stage note-editor code-countdown hot-keys"
 )
 # The phone's page has its own two: no framework, and nothing of the desk's that it does not use.
 PHONE_SHEETS = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from clinicpro.analyses.models import Analysis
-from clinicpro.analyses.operations import Ask, set_policy, start_analysis
+from clinicpro.analyses.operations import Ask, start_analysis
+from clinicpro.analyses.switching import set_policy
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.db import db
 from clinicpro.gateways.fakes import FakeStore

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clinicpro.analyses.models import FAILED, FINISHED, INCOMPLETE, REFUSED, STOPPED, Analysis
+from clinicpro.analyses.pricing import price_of
+from clinicpro.analyses.queries import policy
+from clinicpro.analyses.switching import pause
 from clinicpro.audit.operations import SYSTEM as PROGRAM
 from clinicpro.audit.operations import record
 from clinicpro.db import db, utc_now
@@ -12,6 +15,7 @@ from clinicpro.gateways import Answer
 from clinicpro.images.models import Image
 from clinicpro.images.queries import topic as images_topic
 from clinicpro.live import announce
+from clinicpro.web import app_settings
 
 UNEXPECTED = "Something went wrong here. Your image is safe. Try again."
 NO_FULL_STOP = "The answer ended before it was complete. Half a description can’t be accepted."
@@ -22,6 +26,7 @@ UNSENT = "It had not been sent yet."
 PARTLY = "Nothing went into the note. You can copy what had arrived."
 AFTER_RESTART = "The server was restarted while it ran. Nothing went into the note. Try again."
 SWITCHED_OFF = "Descriptions were turned off before it was sent. Nothing was sent."
+NOT_AS_SHOWN = "What is in the store is not the image that was shown. Nothing was sent."
 IN_THE_TRASH = "The image was moved to the trash before it was sent. Nothing was sent."
 
 
@@ -32,6 +37,8 @@ class Ending:
     state: str
     message: str | None = None
     answer: Answer | None = None
+    kind: str | None = None  # of what went wrong, as the gateway names it
+    is_free: bool = False  # the model can't have begun, so nothing is to be paid
 
 
 def verdict(answer: Answer | None, text: str, *, is_full: bool, is_stopped: bool) -> Ending:
@@ -63,6 +70,9 @@ def end(analysis: Analysis, ending: Ending, text: str | None = None) -> None:
         analysis.model, analysis.request_id = answer.model, answer.request_id
         analysis.stop_reason = answer.stop_reason
         analysis.tokens_in, analysis.tokens_out = answer.tokens_in, answer.tokens_out
+    analysis.cost = _cost(analysis, ending)
+    if ending.kind == "key":
+        pause()
     image = db.session.get_one(Image, analysis.image_id)
     if ending.state == FINISHED:
         image.analysed_at = utc_now()
@@ -74,6 +84,15 @@ def end(analysis: Analysis, ending: Ending, text: str | None = None) -> None:
         objects=[analysis.id, image.id],
         subject=image.consultation_id,
         outcome=ending.state,
-        details={"model": analysis.model or "none"},
+        details={"model": analysis.model or "none", "cost": str(analysis.cost or 0)},
     )
     announce(analysis.topic)
+
+
+def _cost(analysis: Analysis, ending: Ending) -> int:
+    """Millionths of a dollar: what it was where the model said so, else the most it can be."""
+    if ending.is_free or analysis.derivative_sha256 is None:
+        return 0
+    if analysis.tokens_in is not None and analysis.tokens_out is not None:
+        return price_of(app_settings(), policy()).of(analysis.tokens_in, analysis.tokens_out)
+    return analysis.cost or 0

@@ -17,4 +17,6 @@ class AskForm(FlaskForm):
     )
     question = StringField("In your own words", [Length(max=500)])
     context = TextAreaField("Clinical context", [Length(max=2000)])
+    scale = BooleanField("A ruler or coin is in view")
+    shown = StringField("What was shown")
     consent = BooleanField("The patient has agreed", [InputRequired("Ask the patient first.")])

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from clinicpro.analyses.sizes import sizes_in
 from clinicpro.db import Model, UtcDateTime, utc_now
+from clinicpro.images import covering as _covering  # noqa: F401  (its table is pointed at)
 
 QUEUED, RUNNING, FINISHED, STOPPED = "queued", "running", "finished", "stopped"
 INCOMPLETE, REFUSED, FAILED, INTERRUPTED = "incomplete", "refused", "failed", "interrupted"
 OPEN = (QUEUED, RUNNING)
-_UNIT = r"(?:[mc]m|(?:milli|centi)met(?:re|er)s?|met(?:re|er)s?|inch(?:es)?)"
-_NUMBER = r"(?:\d+(?:[.,]\d+)?|half an?|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
-_SIZE = re.compile(
-    rf"\b{_NUMBER}(?: ?(?:[x×–-]|by|to) ?{_NUMBER})*[ -]?{_UNIT}\b"
-    r"|\b(?:\w+[ -])?(?:pea|coin|pin-?head|fingertip|palm|grape|egg)[ -]sized?\b",
-    re.IGNORECASE,
-)
+CONSENT = "The patient has agreed to this image being sent to be described"
 
 
 def topic(analysis_id: UUID) -> str:
@@ -55,13 +50,16 @@ class Analysis(Model):
     tokens_in: Mapped[int | None]
     tokens_out: Mapped[int | None]
     derivative_sha256: Mapped[str | None]
-    consent_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    covering_id: Mapped[UUID | None] = mapped_column(ForeignKey("covering.id"))
+    has_scale: Mapped[bool] = mapped_column(default=False)  # the GP says: ruler or coin in view
+    cost: Mapped[int | None]  # millionths of a US dollar; while it isn't known, the most it can be
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stop_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rejected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rejection_reason: Mapped[str | None]
 
     @property
     def is_open(self) -> bool:
@@ -82,8 +80,8 @@ class Analysis(Model):
 
     @property
     def sizes(self) -> list[str]:
-        """Phrases of the text that state a size, for the GP to check."""
-        return list(dict.fromkeys(match.group() for match in _SIZE.finditer(self.text)))
+        """Phrases of the text that state a size although no scale was declared."""
+        return [] if self.has_scale else sizes_in(self.text)
 
     @property
     def duration(self) -> str | None:
@@ -92,8 +90,22 @@ class Analysis(Model):
         return f"{max(1, round((self.ended_at - self.requested_at).total_seconds()))} s"
 
 
+class SendConsent(Model):
+    """That a patient agreed to this image going to the model in this run: who says so, in which
+    words, when."""
+
+    __tablename__ = "send_consent"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    analysis_id: Mapped[UUID] = mapped_column(ForeignKey("analysis.id"), index=True)
+    image_id: Mapped[UUID] = mapped_column(ForeignKey("image.id"), index=True)
+    wording: Mapped[str]
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class AiPolicy(Model):
-    """One row: whether images may be described, on which recorded basis, how often."""
+    """One row: whether images may be described, on which basis, how often, for how much."""
 
     __tablename__ = "ai_policy"
 
@@ -104,3 +116,9 @@ class AiPolicy(Model):
     recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     daily_runs: Mapped[int] = mapped_column(default=50)  # per person
     monthly_runs: Mapped[int] = mapped_column(default=1000)  # of the practice
+    daily_cents: Mapped[int] = mapped_column(default=500)  # US cents, per person
+    monthly_cents: Mapped[int] = mapped_column(default=4000)  # of the practice
+    price_in: Mapped[int | None]  # US cents per million tokens; None: the provider's list
+    price_out: Mapped[int | None]
+    consent_wording: Mapped[str] = mapped_column(default=CONSENT)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the key was refused

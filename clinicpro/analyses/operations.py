@@ -1,4 +1,4 @@
-"""Ask for a description, stop it, reject it; the practice's switch. The run is in running.py."""
+"""Ask for a description, stop it, reject it. The run itself is in running.py."""
 
 from __future__ import annotations
 
@@ -7,29 +7,32 @@ from uuid import UUID
 
 from clinicpro.accounts.permissions import Actor, authorize
 from clinicpro.analyses.ending import UNSENT, Ending, end
-from clinicpro.analyses.models import QUEUED, STOPPED, AiPolicy, Analysis
-from clinicpro.analyses.prompts import PROMPTS, SYSTEM_VERSION
+from clinicpro.analyses.models import QUEUED, STOPPED, AiPolicy, Analysis, SendConsent
+from clinicpro.analyses.pricing import CENT, dollars, most_tokens_in, price_of
+from clinicpro.analyses.prompts import PROMPTS, SYSTEM, SYSTEM_VERSION
 from clinicpro.analyses.queries import (
     analysis_for,
     locked_policy,
     open_analysis,
-    runs_this_month,
-    runs_today,
+    used_this_month,
+    used_today,
 )
 from clinicpro.analyses.stopping import stop_topic
 from clinicpro.answers import Refusal
-from clinicpro.audit.operations import By, record
+from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction, utc_now
 from clinicpro.gateways.plain_text import visible
+from clinicpro.images.covering import Covering, covering_of
 from clinicpro.images.models import READY, Image
 from clinicpro.images.queries import image_for
 from clinicpro.jobs import enqueue
 from clinicpro.live import announce
-from clinicpro.web import gateways
+from clinicpro.web import app_settings, gateways
 
 LONGEST_QUESTION = 500  # characters
 LONGEST_CONTEXT = 2000
 LONGEST_REASON = 200
+MOST_TOKENS = 1000  # of one description
 
 
 class AlreadyRunning(Refusal):
@@ -46,12 +49,19 @@ class AlreadyRunning(Refusal):
 
 @dataclass(frozen=True)
 class Ask:
-    """What the GP chose and typed; `has_consent` is the tick that the patient agreed."""
+    """What the GP chose, typed and saw.
+
+    `has_consent` is the tick that the patient agreed; `has_scale` says that a ruler or coin is in
+    view; `shown` is the id of the covering that the GP saw, empty for the bare view, None where
+    nobody looked at a preview (the API).
+    """
 
     prompt: str
     question: str
     context: str
     has_consent: bool
+    has_scale: bool = False
+    shown: str | None = None
 
 
 def missing_setting() -> str | None:
@@ -78,8 +88,12 @@ def start_analysis(actor: Actor, image_id: UUID, ask: Ask) -> UUID:
             raise AlreadyRunning(running.id)
         _check_may_send(current, ask)
         _check_image(image)
-        _check_caps(actor, current)
+        covering = covering_of(image_id)
+        _check_shown(ask, covering)
         prompt = PROMPTS[ask.prompt]
+        letters = sum(map(len, (SYSTEM, prompt.text, question, context)))
+        cost = most_it_costs(current, image.view_pixels, letters)
+        _check_caps(actor, current, cost)
         analysis = Analysis(
             image_id=image_id,
             owner_id=actor.id,
@@ -89,9 +103,20 @@ def start_analysis(actor: Actor, image_id: UUID, ask: Ask) -> UUID:
             system_version=SYSTEM_VERSION,
             question=question,
             context=context,
+            covering_id=covering.id if covering else None,
+            has_scale=ask.has_scale,
+            cost=cost,
         )
         db.session.add(analysis)
         db.session.flush()
+        db.session.add(
+            SendConsent(
+                analysis_id=analysis.id,
+                image_id=image_id,
+                wording=current.consent_wording,
+                recorded_by=actor.id,
+            )
+        )
         enqueue("describe", str(analysis.id))
         record(
             "analysis.ask",
@@ -124,6 +149,12 @@ def _check_may_send(current: AiPolicy, ask: Ask) -> None:
             "A practice manager can turn them on under Practice. Nothing was sent.",
             "off",
         )
+    if current.paused_at is not None:
+        raise Refusal(
+            "Descriptions are paused: the key was refused",
+            "A practice manager can put a working key in and let them go on. Nothing was sent.",
+            "paused",
+        )
     missing = missing_setting()
     if missing:
         raise Refusal("The model can’t be asked yet", missing, "no-key")
@@ -142,11 +173,32 @@ def _check_image(image: Image) -> None:
         )
 
 
-def _check_caps(actor: Actor, current: AiPolicy) -> None:
-    if runs_today(actor.id) >= current.daily_runs:
+def _check_shown(ask: Ask, covering: Covering | None) -> None:
+    """What goes is what the GP saw; somebody may have covered more of it meanwhile."""
+    if ask.shown is not None and ask.shown != (str(covering.id) if covering else ""):
+        raise Refusal(
+            "What would be sent has changed",
+            "Look at it again, then describe. Nothing was sent.",
+            "changed",
+        )
+
+
+def most_it_costs(current: AiPolicy, pixels: int, letters: int) -> int:
+    """Millionths of a dollar that a run can cost at most; counted as its cost until it ended."""
+    price = price_of(app_settings(), current)
+    return price.of(most_tokens_in(pixels, letters), MOST_TOKENS)
+
+
+def _check_caps(actor: Actor, current: AiPolicy, cost: int) -> None:
+    today, month = used_today(actor.id), used_this_month()
+    if today.runs >= current.daily_runs:
         title = f"Today’s {current.daily_runs} descriptions are used"
-    elif runs_this_month() >= current.monthly_runs:
+    elif month.runs >= current.monthly_runs:
         title = f"The practice’s {current.monthly_runs} descriptions of this month are used"
+    elif cost and today.cost + cost > current.daily_cents * CENT:
+        title = f"Today’s {dollars(current.daily_cents * CENT)} for descriptions are used"
+    elif cost and month.cost + cost > current.monthly_cents * CENT:
+        title = f"The practice’s {dollars(current.monthly_cents * CENT)} of this month are used"
     else:
         return
     advice = "A practice manager can raise the limit under Practice. Nothing was sent."
@@ -180,8 +232,8 @@ def reject_analysis(actor: Actor, analysis_id: UUID, reason: str = "") -> None:
             )
         if analysis.is_open or analysis.rejected_at is not None:
             return
-        analysis.rejected_at = utc_now()
-        given = visible(reason).strip()[:LONGEST_REASON]
+        given = visible(reason).replace("\n", " ").strip()[:LONGEST_REASON]
+        analysis.rejected_at, analysis.rejection_reason = utc_now(), given or None
         record(
             "analysis.reject",
             actor,
@@ -189,29 +241,3 @@ def reject_analysis(actor: Actor, analysis_id: UUID, reason: str = "") -> None:
             details={"reason": "given" if given else "none"},
         )
         announce(analysis.topic)
-
-
-def set_policy(
-    by: By, *, is_on: bool, basis: str, daily_runs: int = 50, monthly_runs: int = 1000
-) -> None:
-    """Turn descriptions on, with the recorded basis, or off. Raises Refusal without a basis."""
-    if isinstance(by, Actor):
-        authorize(by, "practice.manage")
-    basis = visible(basis.replace("\r\n", "\n")).strip()
-    if is_on and not basis:
-        raise Refusal("A basis is needed", "Record why the practice may do this.", "basis", 422)
-    with transaction():
-        row = db.session.get(AiPolicy, 1) or AiPolicy(id=1)
-        row.is_on, row.basis = is_on, basis or row.basis or ""
-        row.recorded_by, row.recorded_at = by.id, utc_now()
-        row.daily_runs, row.monthly_runs = daily_runs, monthly_runs
-        db.session.add(row)
-        record(
-            "ai.switch",
-            by,
-            details={
-                "on": "yes" if is_on else "no",
-                "daily": str(daily_runs),
-                "monthly": str(monthly_runs),
-            },
-        )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 
 from clinicpro.accounts.permissions import Actor
-from clinicpro.analyses.models import OPEN, AiPolicy, Analysis
+from clinicpro.analyses.models import CONSENT, OPEN, AiPolicy, Analysis
 from clinicpro.answers import NotHere
 from clinicpro.db import db, utc_now
 from clinicpro.formats import NZ
@@ -98,25 +98,44 @@ def locked_policy() -> AiPolicy:
 
 
 def _no_policy() -> AiPolicy:
-    return AiPolicy(id=1, is_on=False, basis="", daily_runs=50, monthly_runs=1000)
+    return AiPolicy(
+        id=1,
+        is_on=False,
+        basis="",
+        daily_runs=50,
+        monthly_runs=1000,
+        daily_cents=500,
+        monthly_cents=4000,
+        consent_wording=CONSENT,
+    )
 
 
-def runs_today(owner_id: UUID) -> int:
-    """How many the person asked for on this New Zealand day."""
-    return _count(Analysis.requested_at >= _today(), Analysis.owner_id == owner_id)
+@dataclass(frozen=True)
+class Used:
+    """How many runs there were, and what they cost in millionths of a US dollar."""
+
+    runs: int
+    cost: int
 
 
-def runs_this_month() -> int:
-    """How many the practice asked for in this New Zealand month."""
-    return _count(Analysis.requested_at >= _today().replace(day=1))
+def used_today(owner_id: UUID) -> Used:
+    """What the person asked for on this New Zealand day."""
+    return _used(Analysis.requested_at >= _today(), Analysis.owner_id == owner_id)
+
+
+def used_this_month() -> Used:
+    """What the practice asked for in this New Zealand month."""
+    return _used(Analysis.requested_at >= _today().replace(day=1))
 
 
 def _today() -> datetime:
     return utc_now().astimezone(NZ).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _count(*conditions: ColumnElement[bool]) -> int:
-    return db.session.scalar(select(func.count(Analysis.id)).where(*conditions)) or 0
+def _used(*conditions: ColumnElement[bool]) -> Used:
+    count, cost = func.count(Analysis.id), func.coalesce(func.sum(Analysis.cost), 0)
+    runs, millionths = db.session.execute(select(count, cost).where(*conditions)).one()
+    return Used(runs, int(millionths or 0))
 
 
 def stop_requested_at(analysis_id: UUID) -> datetime | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Blueprint, current_app, render_template, request
@@ -15,41 +14,28 @@ from clinicpro.accounts.permissions import Actor
 from clinicpro.accounts.queries import is_still_signed_in
 from clinicpro.analyses import operations
 from clinicpro.analyses.forms import AskForm
-from clinicpro.analyses.operations import AlreadyRunning, Ask, missing_setting
+from clinicpro.analyses.operations import AlreadyRunning, Ask
 from clinicpro.analyses.queries import (
     ShownAnalysis,
     analysis_for,
-    policy,
     runs_of,
-    runs_today,
     shown_analysis,
 )
-from clinicpro.formats import megabytes
+from clinicpro.analyses.sending import Offer, offer_for
+from clinicpro.images import covering
+from clinicpro.images.covering import areas_from
 from clinicpro.images.queries import image_for, shown_for
 from clinicpro.images.routes import asked
 from clinicpro.images.showing import Shown
 from clinicpro.live import event_stream
 from clinicpro.web import (
-    app_settings,
     background,
+    gateways,
     is_htmx,
     path_for,
 )
 
 bp = Blueprint("analyses", __name__)
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What asking would mean: whether it can be done, what is sent, to whom, what is left."""
-
-    is_on: bool
-    is_waiting: bool
-    title: str
-    advice: str
-    sent: str
-    recipient: str
-    budget: str
 
 
 @dataclass(frozen=True)
@@ -67,40 +53,6 @@ def panel_for(actor: Actor, image: Shown) -> Panel:
     return Panel(latest, AskForm(formdata=None), offer_for(actor, image))
 
 
-def offer_for(actor: Actor, image: Shown) -> Offer:
-    current, missing = policy(), missing_setting()
-    title, advice = "", ""
-    if not actor.may("analysis.run"):
-        title = "Your role doesn’t include descriptions"
-        advice = "A practice manager can give you the role GP."
-    elif not current.is_on:
-        title = "Descriptions are off in this practice"
-        advice = "A practice manager can turn them on under Practice. Nothing is sent until then."
-    elif missing:
-        title, advice = "The model can’t be asked yet", missing
-    elif image.is_preparing:
-        title = "This image is still being prepared"
-        advice = "It can be described in a few seconds."
-    elif image.row.reason:
-        title, advice = "This image can’t be described", image.row.reason
-    row = image.row
-    sent = f"This image at {max(row.view_width or 0, row.view_height or 0)} px"
-    sent += f" ({megabytes(row.view_size or 0)}) without its metadata"
-    budget = f"{runs_today(actor.id)} of {current.daily_runs} runs used today"
-    is_waiting = bool(title) and image.is_preparing
-    return Offer(not title, is_waiting, title, advice, sent, recipient(), budget)
-
-
-def recipient() -> str:
-    """Who the image goes to, in words."""
-    settings = app_settings()
-    if settings.is_demo:
-        return "a stand-in on this machine (demonstration)"
-    if settings.anthropic_base_url:
-        return f"the model server at {urlsplit(settings.anthropic_base_url).hostname}"
-    return "Anthropic, outside New Zealand"
-
-
 @bp.get("/images/<uuid:image_id>/analyses/new")
 def new(image_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
@@ -114,6 +66,15 @@ def _ask(actor: Actor, shown: Shown, form: AskForm, status: int = 200) -> Respon
     return page, status
 
 
+@bp.post("/images/<uuid:image_id>/covering")
+def cover(image_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    covering.cover(actor, image_id, areas_from(request.form.get("areas", "")), gateways())
+    shown = shown_for(actor, image_id, asked())
+    offer = offer_for(actor, shown)
+    return render_template("analyses/_sending.html", image=shown, offer=offer)
+
+
 @bp.post("/images/<uuid:image_id>/analyses")
 def create(image_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
@@ -122,7 +83,12 @@ def create(image_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _ask(actor, shown_for(actor, image_id, asked()), form, 422)
     ask = Ask(
-        form.prompt.data, form.question.data or "", form.context.data or "", form.consent.data
+        prompt=form.prompt.data,
+        question=form.question.data or "",
+        context=form.context.data or "",
+        has_consent=form.consent.data,
+        has_scale=form.scale.data,
+        shown=form.shown.data,
     )
     try:
         analysis_id = operations.start_analysis(actor, image_id, ask)

@@ -11,6 +11,7 @@ from clinicpro.analyses.drafting import Draft, drafts
 from clinicpro.analyses.ending import (
     AFTER_RESTART,
     IN_THE_TRASH,
+    NOT_AS_SHOWN,
     SWITCHED_OFF,
     UNEXPECTED,
     UNSENT,
@@ -27,6 +28,7 @@ from clinicpro.analyses.models import (
     STOPPED,
     Analysis,
 )
+from clinicpro.analyses.operations import MOST_TOKENS
 from clinicpro.analyses.prompts import PROMPTS, SYSTEM, question_text
 from clinicpro.analyses.queries import policy
 from clinicpro.analyses.stopping import stop_event
@@ -41,6 +43,8 @@ from clinicpro.gateways import (
     Question,
     StorageError,
 )
+from clinicpro.gateways.refusals import MayTryAgain
+from clinicpro.images.covering import Covering
 from clinicpro.images.models import Image
 from clinicpro.images.vocabulary import place
 from clinicpro.live import wake
@@ -48,7 +52,7 @@ from clinicpro.web import app_settings, gateways
 
 log = logging.getLogger(__name__)
 
-MOST_TOKENS = 1000
+FREE = {"key", "refused_request", "too_large", "unreachable"}  # kinds of refusals, never billed
 
 
 def run_analysis_job(subject: str) -> None:
@@ -74,8 +78,10 @@ def run_analysis(analysis_id: UUID, doors: Gateways, model: str) -> None:
             question = _prepare(analysis_id, doors, model)
             ending = _describe(draft, doors, question) if question else Ending(STOPPED, UNSENT)
         except (DescriberError, StorageError) as error:
-            ending = Ending(INCOMPLETE if draft.text else FAILED, error.advice)
             kind = getattr(error, "kind", "store")
+            is_free = kind in FREE or isinstance(error, MayTryAgain)
+            state = INCOMPLETE if draft.text else FAILED
+            ending = Ending(state, error.advice, kind=kind, is_free=is_free)
             log.warning("analysis ended: %s", kind, extra={"analysis": analysis_id})
         finally:
             _end(analysis_id, ending, draft.text)
@@ -94,10 +100,15 @@ def _begin(analysis_id: UUID) -> bool:
 def _prepare(analysis_id: UUID, doors: Gateways, model: str) -> Question | None:
     """What to ask, audited before a byte is sent; None when Stop came first."""
     analysis = db.session.get_one(Analysis, analysis_id)
-    view_key = db.session.get_one(Image, analysis.image_id).view_key
+    covering_id = analysis.covering_id
+    covering = db.session.get_one(Covering, covering_id) if covering_id else None
+    promised = covering.sha256 if covering else None
+    key = covering.key if covering else db.session.get_one(Image, analysis.image_id).view_key
     db.session.rollback()  # no connection is held while the store answers
-    jpeg = doors.store.read(view_key)
+    jpeg = doors.store.read(key)
     digest = hashlib.sha256(jpeg).hexdigest()
+    if promised not in (None, digest):
+        raise DescriberError(NOT_AS_SHOWN, "changed")
     with transaction():
         analysis = db.session.get_one(Analysis, analysis_id)
         image = db.session.get_one(Image, analysis.image_id)
@@ -119,12 +130,19 @@ def _prepare(analysis_id: UUID, doors: Gateways, model: str) -> Question | None:
                 "system": f"v{analysis.system_version}",
                 "sha256": digest,
                 "bytes": str(len(jpeg)),
+                "covered": str(len(covering.areas) if covering else 0),
+                "region": _region(),
             },
         )
         prompt = PROMPTS[analysis.prompt_slug]
         where = place(image.body_site, image.laterality)
         text = question_text(prompt, where, analysis.question, analysis.context)
     return Question(model, SYSTEM, text, (LabelledJpeg(jpeg),), MOST_TOKENS)
+
+
+def _region() -> str:
+    settings = app_settings()
+    return "own server" if settings.anthropic_base_url else settings.claude_region or "default"
 
 
 def _describe(draft: Draft, doors: Gateways, question: Question) -> Ending:

@@ -90,6 +90,10 @@ class Image(Model):
         return derivative_key(self.id, "view")
 
     @property
+    def view_pixels(self) -> int:
+        return (self.view_width or 0) * (self.view_height or 0)
+
+    @property
     def full_key(self) -> str:
         return derivative_key(self.id, "full")
 

@@ -81,18 +81,19 @@ class Shown:
 
     @property
     def thumb_url(self) -> str:
-        return self._link(self.row.thumb_key)
+        return self.link(self.row.thumb_key)
 
     @property
     def view_url(self) -> str:
         """The view; until the worker has made it, the thumbnail."""
-        return self._link(self.row.view_key if self.row.has_derivatives else self.row.thumb_key)
+        return self.link(self.row.view_key if self.row.has_derivatives else self.row.thumb_key)
 
     @property
     def full_url(self) -> str | None:
-        return self._link(self.row.full_key) if self.row.has_derivatives else None
+        return self.link(self.row.full_key) if self.row.has_derivatives else None
 
-    def _link(self, key: str) -> str:
+    def link(self, key: str) -> str:
+        """A signed link to one of the image's derivatives."""
         return self.asked.store.presign_get(key, now=self.asked.now)
 
     @property

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from clinicpro.accounts.models import SignIn, User
 from clinicpro.accounts.permissions import Actor
 from clinicpro.accounts.queries import users
-from clinicpro.analyses.queries import policy, runs_this_month
+from clinicpro.analyses.pricing import CENT, dollars, list_price
+from clinicpro.analyses.queries import policy, used_this_month
 from clinicpro.audit.models import AuditEvent, AuditHead
 from clinicpro.db import db, utc_now
 from clinicpro.formats import megabytes
@@ -162,20 +163,28 @@ class Switch:
     recorded_at: datetime | None
     usage: str
     recipient: str
+    is_paused: bool
+    listed: str
 
 
-def switch(recipient: str) -> Switch:
+def switch(recipient: str, settings: Settings) -> Switch:
     """The practice's AI switch; `recipient` says who the images go to."""
     now = policy()
     by = db.session.get(User, now.recorded_by) if now.recorded_by else None
-    used = runs_this_month()
+    used = used_this_month()
+    listed = list_price(settings)
+    usage = f"{used.runs} of {now.monthly_runs} runs used this month"
+    if used.cost:
+        usage += f", {dollars(used.cost)} of {dollars(now.monthly_cents * CENT)}"
     return Switch(
         is_on=now.is_on,
         basis=now.basis,
         recorded_by=by.name if by else "The command line",
         recorded_at=now.recorded_at,
-        usage=f"{used} of {now.monthly_runs} runs used in the last 30 days" if used else "",
+        usage=usage if used.runs else "",
         recipient=recipient,
+        is_paused=now.paused_at is not None,
+        listed=f"{listed.tokens_in / 100:.2f} and {listed.tokens_out / 100:.2f}",
     )
 
 

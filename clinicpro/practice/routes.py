@@ -11,9 +11,9 @@ from clinicpro.accounts import operations
 from clinicpro.accounts.forms import PersonForm, RolesForm
 from clinicpro.accounts.guard import current_actor
 from clinicpro.accounts.operations import AccountError, NewUser
-from clinicpro.analyses.operations import set_policy
 from clinicpro.analyses.queries import policy
-from clinicpro.analyses.routes import recipient
+from clinicpro.analyses.sending import recipient
+from clinicpro.analyses.switching import set_policy
 from clinicpro.audit.operations import Verdict, record
 from clinicpro.audit.operations import verify as verify_chain
 from clinicpro.db import transaction
@@ -49,6 +49,8 @@ def update_ai() -> ResponseReturnValue:
         basis=(form.basis.data or "").strip(),
         daily_runs=form.daily_runs.data,
         monthly_runs=form.monthly_runs.data,
+        money=form.money(),
+        wording=form.consent_wording.data or "",
     )
     return _page() if is_htmx() else _back("ai")
 
@@ -101,8 +103,8 @@ def _page(
             users=people(),
             people_form=people_form or PersonForm(formdata=None),
             problem=problem,
-            switch=switch(recipient()),
-            ai_form=ai_form or AiForm(formdata=None, obj=policy()),
+            switch=switch(recipient(app_settings()), app_settings()),
+            ai_form=ai_form or AiForm.of(policy()),
             trail=trail(request.args.get("before", type=int)),
             verdict=verdict,
         ),

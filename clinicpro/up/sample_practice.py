@@ -12,7 +12,7 @@ from clinicpro.accounts.models import Practice
 from clinicpro.accounts.operations import NewUser, create_user
 from clinicpro.accounts.permissions import Actor
 from clinicpro.accounts.queries import has_accounts
-from clinicpro.analyses.operations import set_policy
+from clinicpro.analyses.switching import set_policy
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.consultations.operations import start_consultation
 from clinicpro.db import db, transaction

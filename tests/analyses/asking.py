@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from clinicpro.analyses.models import Analysis
-from clinicpro.analyses.operations import set_policy
+from clinicpro.analyses.switching import set_policy
 from clinicpro.audit.models import AuditEvent
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.db import db

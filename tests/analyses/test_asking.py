@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from clinicpro.analyses.models import Analysis
-from clinicpro.analyses.operations import set_policy
+from clinicpro.analyses.switching import set_policy
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.db import db, transaction
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore
@@ -173,7 +173,7 @@ def test_what_will_be_sent_is_shown_before(gp: Person, image_id: UUID) -> None:
     form = gp.get(f"/images/{image_id}/analyses/new", headers=HTMX).text
     assert "This image at 640 px (" in form
     assert "Anthropic, outside New Zealand" in form
-    assert "0 of 50 runs used today" in form
+    assert "50 of 50 runs left today; at most 1.2 US cents each, US$40.00 of US$40.00" in form
     assert form.count('class="choices__input"') == 7
     assert f"derivatives/{image_id}/view" in form
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from clinicpro.accounts.permissions import Actor
 from clinicpro.analyses.models import Analysis
-from clinicpro.analyses.operations import Ask, set_policy, start_analysis
+from clinicpro.analyses.operations import Ask, start_analysis
+from clinicpro.analyses.switching import set_policy
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.db import db

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
-from clinicpro.analyses.operations import set_policy
+from clinicpro.analyses.switching import set_policy
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.gateways.fakes import FakeDescriber
@@ -117,5 +117,11 @@ def test_the_switch_needs_a_basis_and_is_recorded(app: Flask) -> None:
     [event] = recorded()
     assert (event.action, event.details) == (
         "ai.switch",
-        {"on": "yes", "daily": "5", "monthly": "1000"},
+        {
+            "on": "yes",
+            "daily": "5",
+            "monthly": "1000",
+            "daily_cents": "500",
+            "monthly_cents": "4000",
+        },
     )

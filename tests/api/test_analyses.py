@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
-from clinicpro.analyses.operations import set_policy
+from clinicpro.analyses.switching import set_policy
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.db import db
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore

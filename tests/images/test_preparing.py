@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from clinicpro.analyses.operations import set_policy
+from clinicpro.analyses.switching import set_policy
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.db import db
 from clinicpro.gateways import Decoded, Derivatives, Gateways, ImageRejected

@@ -154,6 +154,8 @@ def test_an_unknown_person_is_not_there(manager: Person) -> None:
 
 def test_ai_is_off_until_a_basis_is_recorded(manager: Person) -> None:
     caps = {"daily_runs": "20", "monthly_runs": "300"}
+    caps |= {"daily_money": "2.50", "monthly_money": "40", "dollars_in": "3", "dollars_out": ""}
+    caps |= {"consent_wording": "I asked, and the patient said yes"}
     answer = manager.post("/practice/ai", data={"is_on": "y", "basis": " ", **caps})
     assert answer.status_code == 422
     assert not policy().is_on
@@ -163,6 +165,9 @@ def test_ai_is_off_until_a_basis_is_recorded(manager: Person) -> None:
     db.session.rollback()
     assert (policy().is_on, policy().basis) == (True, basis)
     assert (policy().daily_runs, policy().monthly_runs) == (20, 300)
+    assert (policy().daily_cents, policy().monthly_cents) == (250, 4000)
+    assert (policy().price_in, policy().price_out) == (300, None)
+    assert policy().consent_wording == "I asked, and the patient said yes"
     page = manager.get("/practice").text
     assert basis in page
     assert "Helen McKay" in page
