@@ -68,7 +68,7 @@ class PhonePage extends HTMLElement {
 
   draw() {
     const { screen, drafts } = this;
-    for (const one of this.querySelectorAll("[data-on]")) one.hidden = !one.dataset.on.split(" ").includes(screen);
+    for (const one of this.querySelectorAll("[data-on]")) one.toggleAttribute("hidden", !one.dataset.on.split(" ").includes(screen)); // An SVG has no .hidden.
     this.head(screen);
     this.notices(screen);
     this.part("match").textContent = pairing.now.match || "";

@@ -31,7 +31,7 @@ class ShotPreview extends HTMLElement {
     const content = await shots.content(shot);
     URL.revokeObjectURL(this.image.src);
     this.image.src = URL.createObjectURL(content);
-    this.scrollIntoView({ block: "start" });
+    window.scrollTo(0, 0);
     this.querySelector("h2").focus({ preventScroll: true });
   }
 

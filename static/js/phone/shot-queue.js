@@ -27,7 +27,7 @@ class ShotQueue extends HTMLElement {
     }
     const nodes = all.map((shot) => this.of(shot));
     if (nodes.some((node, at) => this.list.children[at] !== node)) this.list.replaceChildren(...nodes);
-    this.hidden = !all.length;
+    this.querySelector(".queue__head").hidden = !all.length;
     const unsaved = going.filter((one) => one.state !== "removed").length;
     const total = unsaved + pairing.memory.saved;
     this.querySelector("[data-sum]").textContent = `${pairing.memory.saved} of ${total} saved`;
@@ -37,7 +37,6 @@ class ShotQueue extends HTMLElement {
   empty() {
     this.rows.clear();
     this.list.replaceChildren();
-    this.hidden = true;
   }
 
   of(shot) {
@@ -83,7 +82,7 @@ class ShotQueue extends HTMLElement {
   words(shot) {
     if (!shot.state) return { icon: "check", words: "Saved" };
     if (shot.state === "removed") return { icon: "trash", words: "Removed" };
-    if (shot.state === "refused") return { icon: "alert", words: `Not saved. ${shot.details.reason}` };
+    if (shot.state === "refused") return { icon: "alert", words: `Not saved. ${shot.details.reason.replace(/^Not saved\. /, "")}` };
     if (typeof shot.share === "number" || shot.words === "Checking") return { icon: "", words: shot.words };
     if (shot.words) return { icon: "clock", words: `Not saved yet. ${shot.words}` };
     const isEarlier = shot.takenUnder !== pairing.now.pairingId;
