@@ -67,6 +67,7 @@ ROOMS = (
     "images.routes",
     "phones.routes",
     "phones.capture",
+    "trust.routes",
     "analyses.routes",
     "notes.routes",
     "desk.routes",

@@ -38,6 +38,12 @@ class Root:
         """SHA-256 in capitals, in pairs, as phones and computers show it."""
         return hashlib.sha256(self.der).digest().hex(":").upper()
 
+    @property
+    def fingerprint_lines(self) -> list[str]:
+        """Eight pairs a line, so that it can be compared by eye and fits a phone."""
+        pairs = self.fingerprint.split(":")
+        return [":".join(pairs[start : start + 8]) for start in range(0, len(pairs), 8)]
+
 
 @dataclass(frozen=True)
 class Seen:

@@ -35,6 +35,10 @@ OPEN_TO_ALL = {
     "capture.service_worker",
     "capture.state",
     "capture.redeem",
+    "trust.index",
+    "trust.certificate",
+    "trust.certificate_pem",
+    "trust.apple_profile",
 }
 SCOPED = {
     "image_id",

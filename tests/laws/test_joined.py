@@ -5,7 +5,7 @@ from clinicpro.web import ROOT
 
 STATIC = ROOT / "static"
 # Linked by name where they are needed.
-ALONE = {"css/practice.css", "css/sign-in.css", "css/table.css"}
+ALONE = {"css/practice.css", "css/sign-in.css", "css/table.css", "css/trust.css"}
 
 
 def small_files(pattern: str) -> set[str]:
