@@ -37,6 +37,7 @@ _PRESIGNED = (
         (413, "Larger than 30 MB."),
         (415, "Not a kind of image that is kept."),
         (422, "A value is missing or can't be meant."),
+        (429, "A phone sends too many: wait as Retry-After says."),
         (507, "The disk is nearly full."),
     ),
 )

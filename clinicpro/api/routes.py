@@ -34,6 +34,7 @@ from clinicpro.images.receiving import receive
 from clinicpro.images.routes import asked
 from clinicpro.live import event_stream
 from clinicpro.phones.operations import note_use
+from clinicpro.phones.throttling import TooManyTries
 from clinicpro.web import (
     app_settings,
     background,
@@ -98,12 +99,18 @@ def presign() -> ResponseReturnValue:
     if request.method != "POST":
         _check_token()  # the one GET that does work
     actor, given = current_actor(), Given.of_request(PRESIGN)
-    sending = sending_of(actor, given)
+    sending, waiting = sending_of(actor, given), given.integer("waiting")
     settings = app_settings()
     data = settings.data if settings.store == "bundled" or settings.is_sqlite else None
     expected = expect_image(actor, sending, gateways().store, data)
-    note_use(actor, given.integer("waiting"))
+    note_use(actor, waiting, sending.pairing_id)
     return jsonify(answers.ticket(expected)), 200 if expected.is_duplicate else 201
+
+
+@bp.errorhandler(TooManyTries)
+def wait(error: TooManyTries) -> Response:
+    words = ("Too many images at once", f"They go on in {error.seconds} seconds.")
+    return problem(429, *words, "wait", {"Retry-After": str(error.seconds)})
 
 
 def _check_token() -> None:
@@ -116,16 +123,18 @@ def _check_token() -> None:
 @bp.post("/uploads/<uuid:image_id>/receipt")
 def receipt(image_id: UUID) -> ResponseReturnValue:
     actor, given = current_actor(), Given.of_request(RECEIPT)
+    waiting, image = given.integer("waiting"), sent_by(actor, image_id)
+    taken_under = image.pairing_id
     wants_card = is_htmx() and not actor.is_phone  # a card names the patient
     status = 200
     try:
-        receive(actor, sent_by(actor, image_id).id, gateways())
+        receive(actor, image_id, gateways())
     except ImageRejected as error:
         if not wants_card:
             return problem(422, "Not saved", error.reason, "rejected")
         status = 422
     finally:
-        note_use(actor, given.integer("waiting"))
+        note_use(actor, waiting, taken_under)
     if actor.is_phone:
         return jsonify(image=answers.sent_image(image_for(actor, image_id)))
     shown = shown_for(actor, image_id, asked())

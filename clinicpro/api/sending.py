@@ -10,16 +10,18 @@ from clinicpro.api.fields import Given, invalid
 from clinicpro.images.expecting import Sending
 from clinicpro.images.models import Image
 from clinicpro.images.queries import image_for
-from clinicpro.phones.operations import place_for
+from clinicpro.phones.operations import check_pace, place_for
 from clinicpro.phones.policy import consent_wording
 
 
 def sending_of(actor: Actor, given: Given) -> Sending:
-    """Raises Refusal (422), NotHere for somebody else's pairing."""
+    """Raises Refusal (422), NotHere for somebody else's pairing, TooManyTries."""
     consultation_id = given.uuid("sessionId")
     place = place_for(actor, given.uuid("takenUnder"))
     if place is not None and consultation_id is not None:
         raise invalid("The pairing says where the image goes: leave sessionId out.")
+    if place is not None:
+        check_pace(place.pairing_id)
     return Sending(
         filename=given.text("filename") or "",
         mime_type=(given.text("mimeType") or "").strip().lower(),

@@ -20,17 +20,20 @@ from clinicpro.phones.models import Pairing
 from clinicpro.phones.queries import (
     codes_made,
     holds,
+    images_announced,
     pairing_for,
     pairing_of,
     pairing_of_secret,
     topic,
     why_over,
 )
-from clinicpro.phones.throttling import note_try
+from clinicpro.phones.throttling import TooManyTries, note_try
 
 MOST_CODES, IN = 30, timedelta(minutes=10)  # a person's new codes
 STALE = timedelta(seconds=20)  # how old `seen_at` gets before it is written again
 MOST_WAITING = 999
+MOST_IMAGES = 300  # that one phone announces within PACE
+PACE, PAUSE = timedelta(minutes=10), 30  # seconds
 
 
 class CodeGone(Exception):  # noqa: N818  (an answer, not a fault)
@@ -218,12 +221,22 @@ def place_for(actor: Actor, taken_under: UUID | None) -> Place | None:
     return Place(pairing.id, pairing.consultation_id if has_right else None, pairing.device)
 
 
-def note_use(actor: Actor, waiting: int | None) -> None:
-    """The phone did something and says how many images it still holds; the desk is told."""
+def check_pace(pairing_id: UUID) -> None:
+    """A phone out of hand fills no disk. Raises TooManyTries."""
+    if images_announced(pairing_id, PACE) >= MOST_IMAGES:
+        raise TooManyTries(PAUSE)
+
+
+def note_use(actor: Actor, waiting: int | None, taken_under: UUID | None = None) -> None:
+    """The phone did something and says how many images it still holds; the desk is told.
+
+    `taken_under` names the pairing where a person is signed in on the phone.
+    """
+    pairing_id = actor.pairing_id or taken_under
+    if pairing_id is None:
+        return
     with transaction():
-        pairing = db.session.get(Pairing, actor.pairing_id) if actor.pairing_id else None
-        if pairing is None:
-            return
+        pairing = pairing_for(actor, pairing_id)
         pairing.used_at = pairing.seen_at = utc_now()
         if waiting is not None:
             pairing.waiting = min(waiting, MOST_WAITING)

@@ -12,6 +12,7 @@ from clinicpro.accounts.permissions import CLINICAL, Actor
 from clinicpro.accounts.queries import hash_token
 from clinicpro.answers import NotHere
 from clinicpro.db import db, utc_now
+from clinicpro.images.models import Image
 from clinicpro.phones.models import LONGEST, Pairing
 
 
@@ -93,6 +94,14 @@ def earlier_pairings(actor: Actor, limit: int = 20) -> list[Pairing]:
         .limit(limit)
     )
     return list(db.session.scalars(query))
+
+
+def images_announced(pairing_id: UUID, within: timedelta) -> int:
+    """How many images were lately said to come under this pairing."""
+    query = select(func.count(Image.id)).where(
+        Image.pairing_id == pairing_id, Image.signed_at > utc_now() - within
+    )
+    return db.session.scalar(query) or 0
 
 
 def codes_made(owner_id: UUID, within: timedelta) -> int:
