@@ -15,6 +15,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
 from clinicpro import create_app
+from clinicpro.analyses.switching import resume
 from clinicpro.db import db, transaction, utc_now
 from clinicpro.health import BEAT, beat
 from clinicpro.images import receiving
@@ -64,6 +65,8 @@ def run(settings: Settings) -> None:
     """Work until SIGTERM."""
     os.nice(10)  # after what people wait for
     app = create_app(settings)
+    with app.app_context():
+        resume()
     worker = Worker(app, handlers())
     beating = threading.Thread(target=_beat, args=(app, worker.stopping), daemon=True)
 

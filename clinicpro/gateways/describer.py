@@ -67,6 +67,7 @@ class Patience:
 class _Tuning(TypedDict, total=False):
     output_config: OutputConfigParam
     thinking: ThinkingConfigParam
+    inference_geo: str
 
 
 # Little effort, no thinking up front: the first words come at once, and repeat runs differ less.
@@ -88,6 +89,7 @@ class ClaudeDescriber:
     def __init__(self, settings: Settings, patience: Patience | None = None) -> None:
         self._key = settings.anthropic_api_key
         self._base_url = settings.anthropic_base_url
+        self._region = settings.claude_region
         self._patience = patience or Patience()
 
     @property
@@ -135,7 +137,7 @@ class ClaudeDescriber:
         import httpx2
 
         try:
-            with self._client(line) as client, _stream(client, question) as stream:
+            with self._client(line) as client, self._stream(client, question) as stream:
                 yield from self._read(stream, question.model)
         except (anthropic.AnthropicError, httpx2.HTTPError, ValueError) as error:
             raise _in_plain_words(error, question.model) from error
@@ -167,6 +169,20 @@ class ClaudeDescriber:
             ),
         )
 
+    def _stream(self, client: Anthropic, question: Question) -> Stream[RawMessageStreamEvent]:
+        messages: list[MessageParam] = [{"role": "user", "content": _content(question)}]
+        tuning = _tuning(question.model)
+        if self._region is not None:
+            tuning["inference_geo"] = self._region
+        return client.messages.create(
+            model=question.model,
+            max_tokens=question.max_tokens,
+            system=question.system,
+            messages=messages,
+            stream=True,
+            **tuning,
+        )
+
     def _read(
         self, stream: Stream[RawMessageStreamEvent], model: str
     ) -> Generator[str | Answer, None, None]:
@@ -185,18 +201,6 @@ class ClaudeDescriber:
         if heard.is_empty:
             raise DescriberError(EMPTY, "empty")
         yield heard.answer(stream.response.headers.get("request-id"))
-
-
-def _stream(client: Anthropic, question: Question) -> Stream[RawMessageStreamEvent]:
-    messages: list[MessageParam] = [{"role": "user", "content": _content(question)}]
-    return client.messages.create(
-        model=question.model,
-        max_tokens=question.max_tokens,
-        system=question.system,
-        messages=messages,
-        stream=True,
-        **_tuning(question.model),
-    )
 
 
 def _content(question: Question) -> list[TextBlockParam | ImageBlockParam]:
@@ -219,7 +223,7 @@ def _content(question: Question) -> list[TextBlockParam | ImageBlockParam]:
 def _tuning(model: str) -> _Tuning:
     for name, tuning in TUNING.items():
         if model.startswith(name):
-            return tuning
+            return tuning.copy()
     return {}
 
 

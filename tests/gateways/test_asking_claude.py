@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -82,6 +83,19 @@ def test_each_model_is_told_in_its_own_way_not_to_think_long(
     body = server.requests[0].body
     assert body.get("output_config", {}).get("effort") == effort
     assert body.get("thinking", {}).get("type") == thinking
+
+
+@pytest.mark.parametrize("region", [None, "us", "global"])
+def test_where_it_may_be_computed_is_said_where_it_was_chosen(
+    settings: Settings,
+    server: ModelServer,
+    question: Question,
+    region: Literal["us", "global"] | None,
+) -> None:
+    settings = replace(settings, anthropic_base_url=server.url, claude_region=region)
+    ask(ClaudeDescriber(settings, IN_A_HURRY), question)
+    ask(ClaudeDescriber(replace(settings, claude_region=None), IN_A_HURRY), question)
+    assert [one.body.get("inference_geo") for one in server.requests] == [region, None]
 
 
 @pytest.mark.parametrize(
