@@ -113,6 +113,8 @@ ROUTES: dict[str, str] = {
     "practice.index": "audit.read",
     "practice.verify": "audit.read",
     "practice.update_ai": "practice.manage",
+    "practice.update_consent": "practice.manage",
+    "practice.end_pairing": "phone.revoke_any",
     "practice.create_user": "practice.manage",
     "practice.update_user": "practice.manage",
     "api.list_images": "image.view",

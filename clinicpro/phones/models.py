@@ -72,3 +72,14 @@ class Pairing(Model):
         """From now on; the code and the cookie are worth nothing."""
         if self.ended_at is None:
             self.ended_at, self.end_reason = utc_now(), reason
+
+
+class CapturePolicy(Model):
+    """What the practice has phones ask: one row, once a manager worded it."""
+
+    __tablename__ = "capture_policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    consent_wording: Mapped[str]
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -78,5 +78,11 @@ class AiForm(FlaskForm):
             raise ValidationError("Record why images may be sent before you turn this on.")
 
 
+class ConsentForm(FlaskForm):
+    wording = StringField(
+        "What the tick on the phone says", [Length(max=200, message="At most 200 characters.")]
+    )
+
+
 def _cents(dollars: Decimal) -> int:
     return round(dollars * 100)

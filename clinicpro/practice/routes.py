@@ -17,7 +17,11 @@ from clinicpro.analyses.switching import set_policy
 from clinicpro.audit.operations import Verdict, record
 from clinicpro.audit.operations import verify as verify_chain
 from clinicpro.db import transaction
-from clinicpro.practice.forms import AiForm
+from clinicpro.phones.operations import end_any_pairing
+from clinicpro.phones.policy import consent_wording, set_consent_wording
+from clinicpro.phones.queries import live_pairings
+from clinicpro.phones.showing import show_phones
+from clinicpro.practice.forms import AiForm, ConsentForm
 from clinicpro.practice.queries import health, people, switch, trail
 from clinicpro.web import app_settings, gateways, is_htmx, path_for
 
@@ -82,6 +86,21 @@ def update_user(user_id: UUID) -> ResponseReturnValue:
     return _page() if is_htmx() else _back("people")
 
 
+@bp.post("/practice/phones/<uuid:phone_id>/end")
+def end_pairing(phone_id: UUID) -> ResponseReturnValue:
+    end_any_pairing(current_actor(), phone_id)
+    return _page() if is_htmx() else _back("phones")
+
+
+@bp.post("/practice/photo-consent")
+def update_consent() -> ResponseReturnValue:
+    form = ConsentForm()
+    if not form.validate_on_submit():
+        return _page(422, consent_form=form)
+    set_consent_wording(current_actor(), form.wording.data or "")
+    return _page() if is_htmx() else _back("phones")
+
+
 def _back(section: str) -> ResponseReturnValue:
     return "", 303, {"Location": path_for("practice.index", _anchor=section)}
 
@@ -91,6 +110,7 @@ def _page(
     *,
     people_form: PersonForm | None = None,
     ai_form: AiForm | None = None,
+    consent_form: ConsentForm | None = None,
     verdict: Verdict | None = None,
     problem: str = "",
 ) -> ResponseReturnValue:
@@ -105,6 +125,9 @@ def _page(
             problem=problem,
             switch=switch(recipient(app_settings()), app_settings()),
             ai_form=ai_form or AiForm.of(policy()),
+            phones=show_phones(live_pairings()),
+            consent_form=consent_form
+            or ConsentForm(formdata=None, data={"wording": consent_wording()}),
             trail=trail(request.args.get("before", type=int)),
             verdict=verdict,
         ),

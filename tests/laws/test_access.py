@@ -47,7 +47,7 @@ SCOPED = {
     "finding_id",
     "pairing_id",
 }  # a person's own rows
-SHARED = {"patient_id", "user_id"}  # the practice's
+SHARED = {"patient_id", "user_id", "phone_id"}  # the practice's
 LAST = (
     "phones.end",
     "images.restore",
