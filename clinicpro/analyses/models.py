@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinicpro.analyses.sizes import sizes_in
 from clinicpro.db import Model, UtcDateTime, utc_now
 from clinicpro.images import covering as _covering  # noqa: F401  (its table is pointed at)
 
@@ -77,11 +76,6 @@ class Analysis(Model):
     @property
     def paragraphs(self) -> list[str]:
         return [part.strip() for part in self.text.split("\n") if part.strip()]
-
-    @property
-    def sizes(self) -> list[str]:
-        """Phrases of the text that state a size although no scale was declared."""
-        return [] if self.has_scale else sizes_in(self.text)
 
     @property
     def duration(self) -> str | None:

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 
+from clinicpro.accounts.models import User
 from clinicpro.accounts.permissions import Actor
-from clinicpro.analyses.models import CONSENT, OPEN, AiPolicy, Analysis
+from clinicpro.analyses.models import CONSENT, OPEN, AiPolicy, Analysis, SendConsent
+from clinicpro.analyses.pricing import dollars
+from clinicpro.analyses.sizes import Place, places_of_sizes
 from clinicpro.answers import NotHere
 from clinicpro.db import db, utc_now
 from clinicpro.formats import NZ
@@ -19,14 +22,46 @@ from clinicpro.images.showing import Asked, Shown
 
 
 @dataclass(frozen=True)
+class Consent:
+    """That the patient agreed, in whose words, said by whom, when."""
+
+    wording: str
+    by_name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class ShownAnalysis:
-    """A run for the templates: its row, its image, and the other runs of the image."""
+    """A run for the templates: its row, its image, and the other runs of the image.
+
+    `typed` are words that were just refused because they state a size.
+    """
 
     row: Analysis
     image: Shown
     earlier: list[Analysis]
+    consent: Consent | None = None
+    typed: str | None = None
 
     dom_name = "analysis"
+
+    @property
+    def draft(self) -> str:
+        return self.row.text if self.typed is None else self.typed
+
+    @property
+    def places(self) -> list[Place]:
+        """Where the draft states a size although no scale was declared."""
+        return [] if self.row.has_scale else places_of_sizes(self.draft)
+
+    @property
+    def cost(self) -> str | None:
+        """What it cost, in words; as long as the model has not said, the most it can be."""
+        row = self.row
+        if row.cost is None or row.is_open:
+            return None
+        most = "at most " if row.cost and row.tokens_out is None else ""
+        return most + dollars(row.cost)
 
     @property
     def is_acceptable(self) -> bool:
@@ -72,10 +107,31 @@ def runs_of(image_id: UUID) -> list[Analysis]:
     )
 
 
-def shown_analysis(actor: Actor, analysis: Analysis, asked: Asked) -> ShownAnalysis:
+def shown_analysis(
+    actor: Actor, analysis: Analysis, asked: Asked, typed: str | None = None
+) -> ShownAnalysis:
     image = shown_for(actor, analysis.image_id, asked)
-    others = [run for run in runs_of(analysis.image_id) if run.id != analysis.id]
-    return ShownAnalysis(analysis, image, others)
+    return shown_with(image, analysis, runs_of(analysis.image_id), typed)
+
+
+def shown_with(
+    image: Shown, analysis: Analysis, runs: list[Analysis], typed: str | None = None
+) -> ShownAnalysis:
+    """One of the image's `runs`."""
+    others = [run for run in runs if run.id != analysis.id]
+    consent = consent_of(analysis.id, image.id)
+    return ShownAnalysis(analysis, image, others, consent, typed)
+
+
+def consent_of(analysis_id: UUID, image_id: UUID) -> Consent | None:
+    """The consent under which the image went into the run."""
+    row = db.session.execute(
+        select(SendConsent.wording, User.name, SendConsent.recorded_at)
+        .join(User, User.id == SendConsent.recorded_by)
+        .where(SendConsent.analysis_id == analysis_id, SendConsent.image_id == image_id)
+        .limit(1)
+    ).first()
+    return Consent(*row) if row else None
 
 
 def analyses_in(actor: Actor, consultation_id: UUID, asked: Asked) -> list[ShownAnalysis]:

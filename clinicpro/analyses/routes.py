@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from clinicpro.accounts.guard import current_actor
 from clinicpro.accounts.permissions import Actor
 from clinicpro.accounts.queries import is_still_signed_in
 from clinicpro.analyses import operations
+from clinicpro.analyses.exporting import export_text
 from clinicpro.analyses.forms import AskForm
 from clinicpro.analyses.operations import AlreadyRunning, Ask
 from clinicpro.analyses.queries import (
@@ -20,6 +22,7 @@ from clinicpro.analyses.queries import (
     analysis_for,
     runs_of,
     shown_analysis,
+    shown_with,
 )
 from clinicpro.analyses.sending import Offer, offer_for
 from clinicpro.images import covering
@@ -49,7 +52,7 @@ class Panel:
 
 def panel_for(actor: Actor, image: Shown) -> Panel:
     runs = runs_of(image.id)
-    latest = ShownAnalysis(runs[0], image, runs[1:]) if runs else None
+    latest = shown_with(image, runs[0], runs) if runs else None
     return Panel(latest, AskForm(formdata=None), offer_for(actor, image))
 
 
@@ -132,6 +135,15 @@ def _analysis(actor: Actor, analysis_id: UUID) -> ResponseReturnValue:
     return render_template("analyses/_analysis.html", analysis=shown)
 
 
+@bp.get("/analyses/<uuid:analysis_id>/text")
+def text(analysis_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    words = export_text(actor, analysis_id)
+    name = f"description-{analysis_id}.txt"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(words, mimetype="text/plain", headers=headers)
+
+
 @bp.get("/analyses/<uuid:analysis_id>/stream")
 @background
 def stream(analysis_id: UUID) -> ResponseReturnValue:
@@ -139,13 +151,19 @@ def stream(analysis_id: UUID) -> ResponseReturnValue:
     topic = analysis_for(actor, analysis_id).topic
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     look_of = asked()  # of one time, so that the links stay the same
+    token = generate_csrf()  # the forms at the end are drawn outside of any session
     said: list[str] = []
 
     def look(_fired: set[str]) -> Iterator[tuple[str, str]]:
         analysis = analysis_for(actor, analysis_id)
         shown = shown_analysis(actor, analysis, look_of)
         with app.test_request_context("/"):  # links in the fragment need a request to stand in
-            yield "analysis", render_template("analyses/_analysis.html", analysis=shown)
+            yield (
+                "analysis",
+                render_template(
+                    "analyses/_analysis.html", analysis=shown, csrf_token=lambda: token
+                ),
+            )
         sentence = sentence_of(analysis.state, bool(analysis.text))
         if sentence not in said:
             said.append(sentence)

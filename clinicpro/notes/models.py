@@ -40,3 +40,15 @@ class Finding(Model):
     accepted_by: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     accepted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class FindingEdit(Model):
+    """What a finding said before somebody changed it in the note."""
+
+    __tablename__ = "finding_edit"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    finding_id: Mapped[UUID] = mapped_column(ForeignKey("finding.id"), index=True)
+    before: Mapped[str]
+    edited_by: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    edited_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -1,4 +1,4 @@
-"""Save the note, put accepted findings into it, take them out again."""
+"""Save the note's own text."""
 
 from __future__ import annotations
 
@@ -8,18 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from clinicpro.accounts.permissions import Actor, authorize
-from clinicpro.analyses.models import Analysis
-from clinicpro.analyses.queries import analysis_for
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import record
 from clinicpro.consultations.models import Consultation
 from clinicpro.consultations.queries import consultation_for
 from clinicpro.db import db, transaction, utc_now
-from clinicpro.images.models import Image
-from clinicpro.images.queries import image_for
-from clinicpro.live import announce
-from clinicpro.notes.models import Finding, Note
-from clinicpro.notes.queries import finding_for
+from clinicpro.notes.models import Note
 
 LONGEST = 50_000  # characters of one field
 
@@ -42,59 +36,6 @@ def clean(text: str) -> str:
         one for one in text if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs")
     )
     return "".join(kept)
-
-
-def accept(actor: Actor, analysis_id: UUID, text: str) -> UUID:
-    """Put a finished run's words, edited or not, into the note; gives the consultation's id.
-
-    A second click changes nothing. Raises Refusal when the run isn't complete or its image is in
-    no consultation.
-    """
-    authorize(actor, "analysis.run")
-    authorize(actor, "note.write")
-    words = clean(text).strip()
-    with transaction():
-        analysis = analysis_for(actor, analysis_id, is_locked=True)
-        image = image_for(actor, analysis.image_id)
-        consultation_id = _note_of(analysis, image)
-        if analysis.accepted_at is not None:
-            return consultation_id
-        if not words:
-            raise Refusal("There are no words to accept", "Write some, or reject it.", "empty", 422)
-        finding = Finding(
-            consultation_id=consultation_id,
-            analysis_id=analysis_id,
-            image_id=image.id,
-            text=words,
-            is_edited=words != clean(analysis.text).strip(),
-            accepted_by=actor.id,
-        )
-        db.session.add(finding)
-        db.session.flush()
-        analysis.accepted_at = finding.accepted_at
-        record(
-            "analysis.accept",
-            actor,
-            objects=[analysis_id, image.id, finding.id],
-            subject=consultation_id,
-            details={"edited": "yes" if finding.is_edited else "no"},
-        )
-        announce(analysis.topic)
-        return consultation_id
-
-
-def _note_of(analysis: Analysis, image: Image) -> UUID:
-    if not analysis.is_complete:
-        raise Refusal(
-            "Only a complete description can go into the note", "Run it again.", "incomplete"
-        )
-    if image.consultation_id is None:
-        raise Refusal(
-            "This image is in no consultation",
-            "Move it to one first; the description waits.",
-            "no-consultation",
-        )
-    return image.consultation_id
 
 
 def save_note(actor: Actor, consultation_id: UUID, history: str, plan: str, version: int) -> int:
@@ -128,22 +69,3 @@ def save_note(actor: Actor, consultation_id: UUID, history: str, plan: str, vers
             details={"version": str(note.version)},
         )
         return note.version
-
-
-def remove_finding(actor: Actor, finding_id: UUID) -> None:
-    """Take accepted words out of the note; they can be accepted again."""
-    authorize(actor, "note.write")
-    with transaction():
-        finding = finding_for(actor, finding_id)
-        if finding.removed_at is not None:
-            return
-        finding.removed_at = utc_now()
-        analysis = analysis_for(actor, finding.analysis_id, is_locked=True)
-        analysis.accepted_at = None
-        record(
-            "note.remove_finding",
-            actor,
-            objects=[finding_id, finding.analysis_id],
-            subject=finding.consultation_id,
-        )
-        announce(analysis.topic)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from clinicpro.accounts.models import User
 from clinicpro.accounts.permissions import Actor
 from clinicpro.analyses.models import Analysis
+from clinicpro.analyses.queries import Consent, consent_of
+from clinicpro.analyses.sizes import Place, places_of_sizes
 from clinicpro.answers import NotHere
 from clinicpro.consultations.models import Consultation
 from clinicpro.consultations.queries import consultation_for
@@ -18,6 +20,7 @@ from clinicpro.db import db
 from clinicpro.images.models import Image
 from clinicpro.images.queries import image_for, shown_for
 from clinicpro.images.showing import Asked, Shown
+from clinicpro.notes.changes import Change, changes
 from clinicpro.notes.models import Finding, Note
 
 
@@ -28,12 +31,31 @@ class ShownFinding:
     id: UUID
     image: Shown
     analysis: Analysis
-    paragraphs: list[str]
+    consent: Consent | None
+    text: str
     is_edited: bool
     accepted_by_name: str
     accepted_at: datetime
+    typed: str | None = None  # what was just refused for its sizes
 
     dom_name = "finding"
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return [part.strip() for part in self.text.split("\n") if part.strip()]
+
+    @property
+    def draft(self) -> str:
+        return self.text if self.typed is None else self.typed
+
+    @property
+    def places(self) -> list[Place]:
+        """The sizes in what was just refused."""
+        return places_of_sizes(self.typed) if self.typed is not None else []
+
+    @property
+    def changes(self) -> list[Change]:
+        return changes(self.analysis.text.strip(), self.text) if self.is_edited else []
 
 
 @dataclass(frozen=True)
@@ -74,26 +96,40 @@ def _findings(actor: Actor, consultation_id: UUID, asked: Asked) -> list[ShownFi
     Words go where their image goes: moved out of the wrong patient's consultation, it leaves none
     of them behind.
     """
-    rows = db.session.execute(
+    query = _rows().where(Image.consultation_id == consultation_id, Finding.removed_at.is_(None))
+    rows = db.session.execute(query.order_by(Finding.accepted_at)).all()
+    return [_shown(actor, finding, analysis, name, asked) for finding, analysis, name in rows]
+
+
+def _rows() -> Select[Finding, Analysis, str]:
+    return (
         select(Finding, Analysis, User.name)
         .join(Analysis, Analysis.id == Finding.analysis_id)
         .join(User, User.id == Finding.accepted_by)
         .join(Image, Image.id == Finding.image_id)
-        .where(Image.consultation_id == consultation_id, Finding.removed_at.is_(None))
-        .order_by(Finding.accepted_at)
     )
-    return [
-        ShownFinding(
-            finding.id,
-            shown_for(actor, finding.image_id, asked),
-            analysis,
-            [part.strip() for part in finding.text.split("\n") if part.strip()],
-            finding.is_edited,
-            name,
-            finding.accepted_at,
-        )
-        for finding, analysis, name in rows
-    ]
+
+
+def _shown(
+    actor: Actor, finding: Finding, analysis: Analysis, name: str, asked: Asked
+) -> ShownFinding:
+    return ShownFinding(
+        finding.id,
+        shown_for(actor, finding.image_id, asked),
+        analysis,
+        consent_of(analysis.id, finding.image_id),
+        finding.text,
+        finding.is_edited,
+        name,
+        finding.accepted_at,
+    )
+
+
+def shown_finding(actor: Actor, finding_id: UUID, asked: Asked) -> ShownFinding:
+    """A finding about the actor's own image, as the note shows it. Raises NotHere."""
+    finding_for(actor, finding_id)
+    finding, analysis, name = db.session.execute(_rows().where(Finding.id == finding_id)).one()
+    return _shown(actor, finding, analysis, name, asked)
 
 
 def finding_for(actor: Actor, finding_id: UUID) -> Finding:

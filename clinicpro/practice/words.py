@@ -36,6 +36,8 @@ DEEDS: dict[str, str] = {
     "analysis.stop": "stopped a description",
     "analysis.accept": "accepted a description into the note",
     "analysis.reject": "rejected a description",
+    "analysis.export": "saved a description as text",
+    "note.edit_finding": "changed a description in a note",
     "note.save": "wrote in a note",
     "note.remove_finding": "took a description out of a note",
     "ai.pause": "paused descriptions, the key was refused",
@@ -50,7 +52,6 @@ DEEDS: dict[str, str] = {
     "cleanup": "cleaned up",
     "ai.switch": "changed the AI switch",
     "audit.verify": "checked the record",
-    "cleanup.presigns": "gave up images that never arrived",
     "refused": "was refused something",
 }
 

@@ -7,8 +7,8 @@ const LONGEST_REST = 30_000;
 class NoteEditor extends HTMLElement {
   connectedCallback() {
     this.version = this.dataset.version;
-    this.fields = Array.from(this.querySelectorAll("textarea[name]"));
-    this.addEventListener("input", () => this.later(REST));
+    this.fields = Array.from(this.querySelectorAll("textarea.note__text"));
+    this.addEventListener("input", ({ target }) => this.fields.includes(target) && this.later(REST));
     this.addEventListener("click", (event) => {
       if (event.target.closest("[data-take]")) this.settle(true);
       if (event.target.closest("[data-keep-mine]")) this.settle(false);

@@ -11,6 +11,7 @@ from flask import Flask
 
 from clinicpro.analyses import drafting, ending
 from clinicpro.analyses.running import give_up_job, run_analysis
+from clinicpro.analyses.sizes import sizes_in
 from clinicpro.db import db
 from clinicpro.gateways import Answer, DescriberError, Gateways, Question
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore
@@ -48,7 +49,7 @@ def test_words_that_came_are_shown_although_the_model_then_falls_silent(
     with working(app):
         eventually(lambda: the_run().text == "Left forearm. Superficial ")
         gate.set()
-    assert [one for one in threading.enumerate() if one.name == drafting.NAME] == []
+    eventually(lambda: drafting.NAME not in [one.name for one in threading.enumerate()])
 
 
 def test_many_pieces_make_few_drafts_and_no_word_is_lost(
@@ -203,6 +204,8 @@ def test_phrases_that_state_a_size_are_flagged(
 ) -> None:
     describer.pieces = [text]
     run_id = described(app, gp, image_id)
-    assert the_run().sizes == sizes
+    assert sizes_in(text) == sizes
     page = gp.get(f"/analyses/{run_id}", headers=HTMX).text
-    assert ("It states a size" in page) is bool(sizes)
+    assert ("a size</p>" in page) is bool(sizes)
+    for size in sizes:
+        assert f'<mark class="findings__flag">{size}</mark>' in page

@@ -67,16 +67,16 @@ def test_accepted_words_stand_in_the_note_with_where_they_come_from(
     assert "edited and accepted" not in page
     assert "claude-sonnet-5-5" in page
     [event] = [one for one in recorded() if one.action == "analysis.accept"]
-    assert event.details == {"edited": "no"}
+    assert event.details == {"edited": "no", "sizes": "none"}
     assert str(image_id) in event.objects
 
 
 def test_edited_words_go_in_and_the_models_own_are_kept(
     gp: Person, run_id: UUID, image_id: UUID
 ) -> None:
-    accept(gp, run_id, "Left forearm.\r\nGraze,\x00 3 cm by my ruler.\u200b")
+    accept(gp, run_id, "Left forearm.\r\nGraze,\x00 clean.\u200b")
     [finding] = findings()
-    assert finding.text == "Left forearm.\nGraze, 3 cm by my ruler."
+    assert finding.text == "Left forearm.\nGraze, clean."
     assert finding.is_edited
     assert the_run().text == TEXT
     assert "edited and accepted by" in note_page(gp, image_id)

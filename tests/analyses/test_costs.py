@@ -1,0 +1,149 @@
+"""What a run costs, what is left of the caps in money, and that 1,000 clicks stay within them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from clinicpro.analyses.pricing import dollars, list_price
+from clinicpro.analyses.sending import recipient
+from clinicpro.analyses.switching import Money, set_policy
+from clinicpro.audit.operations import SYSTEM
+from clinicpro.gateways import DescriberError
+from clinicpro.gateways.fakes import FakeDescriber
+from clinicpro.gateways.refusals import MayTryAgain
+from clinicpro.settings import Settings
+from clinicpro.worker import run_due
+from tests.analyses.asking import HTMX, ask, described, recorded, the_run
+from tests.factories import Person
+
+
+def spend(**cents: int) -> None:
+    set_policy(SYSTEM, is_on=True, basis="Assessed", money=Money(**cents))
+
+
+def test_a_run_costs_its_tokens_at_the_models_price(app: Flask, gp: Person, image_id: UUID) -> None:
+    described(app, gp, image_id)
+    run = the_run()
+    assert run.tokens_in is not None
+    assert run.tokens_out == 4
+    assert run.cost == run.tokens_in * 2 + 4 * 10  # $2 and $10 a million: millionths of a dollar
+    assert "cost" in {name for event in recorded() for name in event.details}
+    page = gp.get(f"/analyses/{run.id}", headers=HTMX).text
+    assert dollars(run.cost) in page
+
+
+def test_the_practices_own_prices_count(app: Flask, gp: Person, image_id: UUID) -> None:
+    spend(price_in=0, price_out=700)
+    described(app, gp, image_id)
+    assert the_run().cost == 4 * 7
+
+
+@pytest.mark.parametrize(
+    ("fails", "is_paid"),
+    [
+        (DescriberError("Refused.", "refused_request"), False),
+        (MayTryAgain("Busy.", "busy"), False),
+        (DescriberError("Busy midway.", "busy"), True),
+        (DescriberError("Cut.", "cut"), True),
+        (DescriberError("Silent.", "timeout"), True),
+    ],
+)
+def test_what_may_have_been_billed_counts_as_the_most_it_can_be(
+    app: Flask,
+    gp: Person,
+    image_id: UUID,
+    describer: FakeDescriber,
+    fails: DescriberError,
+    is_paid: bool,
+) -> None:
+    describer.pieces, describer.fails = (), fails
+    ask(gp, image_id)
+    most = the_run().cost
+    assert most
+    assert most > 1000 * 10  # a whole answer
+    run_due(app)
+    assert the_run().cost == (most if is_paid else 0)
+
+
+def test_a_run_that_was_never_sent_costs_nothing(app: Flask, gp: Person, image_id: UUID) -> None:
+    ask(gp, image_id)
+    gp.post(f"/analyses/{the_run().id}/stop")
+    assert the_run().cost == 0
+
+
+@pytest.mark.parametrize(
+    ("cap", "words"), [("daily_cents", "Today’s"), ("monthly_cents", "The practice’s")]
+)
+def test_a_thousand_clicks_are_at_most_the_cap(
+    app: Flask, gp: Person, image_id: UUID, describer: FakeDescriber, cap: str, words: str
+) -> None:
+    spend(**{cap: 2})  # two cents: a run may cost 1.2 and does cost 0.1
+    describer.pieces, describer.fails = ("Half",), DescriberError("Cut.", "cut")
+    answers = []
+    for number in range(1000):
+        answers.append(ask(gp, image_id))
+        if number < 5:
+            run_due(app)
+    assert [answer.status_code for answer in answers[:3]] == [201, 409, 409]
+    assert {answer.status_code for answer in answers[1:]} == {409}
+    assert words in answers[-1].text
+    assert "2 US cents" in answers[-1].text
+    assert len(describer.saw) == 1
+
+
+def test_a_thousand_clicks_on_a_cap_of_three_runs_are_three_calls(
+    app: Flask, gp: Person, image_id: UUID, describer: FakeDescriber
+) -> None:
+    set_policy(SYSTEM, is_on=True, basis="Assessed", daily_runs=3)
+    statuses = []
+    for number in range(1000):
+        statuses.append(ask(gp, image_id).status_code)
+        if number < 10:
+            run_due(app)
+    assert (statuses.count(201), statuses.count(409)) == (3, 997)
+    assert len(describer.saw) == 3
+
+
+def test_what_is_left_is_shown(app: Flask, gp: Person, image_id: UUID) -> None:
+    described(app, gp, image_id)
+    form = gp.get(f"/images/{image_id}/analyses/new", headers=HTMX).text
+    assert "49 of 50 runs left today" in form
+    assert "of US$40.00 left this month" in form
+
+
+def test_a_server_in_the_house_costs_nothing_and_is_named(settings: Settings) -> None:
+    at_home = replace(settings, anthropic_base_url="http://192.168.1.20:11434")
+    price = list_price(at_home)
+    assert (price.tokens_in, price.tokens_out) == (0, 0)
+    assert recipient(at_home) == "your own model server at 192.168.1.20; it stays in the house"
+    elsewhere = replace(settings, anthropic_base_url="https://models.example.com")
+    assert recipient(elsewhere) == "the model server at models.example.com"
+
+
+def test_the_region_is_named_and_priced(settings: Settings) -> None:
+    assert recipient(settings) == "Anthropic, outside New Zealand"
+    in_the_us = replace(settings, claude_region="us")
+    assert recipient(in_the_us) == "Anthropic, in the United States"
+    assert list_price(in_the_us).tokens_in == pytest.approx(220)
+    unknown = replace(settings, claude_model="claude-next")
+    assert list_price(unknown).tokens_in == 400  # the dearest
+
+
+@pytest.mark.parametrize(
+    ("millionths", "words"),
+    [
+        (0, "nothing"),
+        (300, "0.1 US cents"),
+        (10_000, "1 US cent"),
+        (12_400, "1.2 US cents"),
+        (99_700, "10 US cents"),
+        (3_100_000, "US$3.10"),
+        (1_240_000_000, "US$1,240.00"),
+    ],
+)
+def test_money_is_said_in_words(millionths: int, words: str) -> None:
+    assert dollars(millionths) == words
