@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from clinicpro import create_app
 from clinicpro.analyses.switching import resume
+from clinicpro.cleaning import clean_up
 from clinicpro.db import db, transaction, utc_now
 from clinicpro.health import BEAT, beat
 from clinicpro.images import receiving
@@ -56,7 +57,7 @@ def _adopt(_subject: str) -> None:
 
 
 def _sweep(_subject: str) -> None:
-    receiving.sweep(gateways())
+    clean_up(gateways())
     with transaction():
         db.session.execute(delete(Event).where(Event.at < utc_now() - KEEP_EVENTS))
 

@@ -33,7 +33,7 @@ from clinicpro.images.queries import PAGE, gallery_page, image_by_key, image_for
 from clinicpro.images.receiving import receive
 from clinicpro.images.routes import asked
 from clinicpro.live import event_stream
-from clinicpro.phones.operations import note_use
+from clinicpro.phones.sending import note_use
 from clinicpro.phones.throttling import TooManyTries
 from clinicpro.web import (
     app_settings,

@@ -10,8 +10,8 @@ from clinicpro.api.fields import Given, invalid
 from clinicpro.images.expecting import Sending
 from clinicpro.images.models import Image
 from clinicpro.images.queries import image_for
-from clinicpro.phones.operations import check_pace, place_for
 from clinicpro.phones.policy import consent_wording
+from clinicpro.phones.sending import check_pace, place_for
 
 
 def sending_of(actor: Actor, given: Given) -> Sending:

@@ -27,6 +27,7 @@ class Consultation(Model):
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # made current, lately
     last_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     patient: Mapped[Patient] = relationship(lazy="joined")
     if TYPE_CHECKING:

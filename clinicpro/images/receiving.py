@@ -149,15 +149,17 @@ def adopt(gateways: Gateways) -> int:
     return _adopt_signed(now - timedelta(minutes=15), now - PATIENCE, gateways)
 
 
-def sweep(gateways: Gateways) -> int:
-    """Take in every image that is waiting with its bytes; give up those that never came."""
+def sweep(gateways: Gateways) -> list[UUID]:
+    """Take in every image that is waiting with its bytes; the ids of those without any."""
     now = utc_now()
-    kept = _adopt_signed(now - timedelta(days=3650), now - timedelta(seconds=2), gateways)
-    _expire_dead()
-    return kept
+    missing: list[UUID] = []
+    _adopt_signed(now - timedelta(days=3650), now - timedelta(seconds=2), gateways, missing)
+    return missing
 
 
-def _adopt_signed(since: datetime, until: datetime, gateways: Gateways) -> int:
+def _adopt_signed(
+    since: datetime, until: datetime, gateways: Gateways, missing: list[UUID] | None = None
+) -> int:
     ids = db.session.scalars(
         select(Image.id)
         .where(Image.state == EXPECTED, Image.signed_at >= since, Image.signed_at <= until)
@@ -171,21 +173,25 @@ def _adopt_signed(since: datetime, until: datetime, gateways: Gateways) -> int:
             kept += 1
         except ImageRejected:
             continue  # its card says why
-        except Refusal:
-            continue  # no bytes yet
+        except Refusal:  # no bytes yet
+            if missing is not None:
+                missing.append(image_id)
         except DecoderDown:
             log.warning("not read yet, tried again", extra={"image": image_id})
     return kept
 
 
-def _expire_dead() -> None:
+def expire(missing: list[UUID], now: datetime) -> int:
+    """In the caller's transaction: give up those whose last link is a day old; how many.
+
+    `missing` are ids that the store was asked about: an image with bytes is never given up.
+    """
     dead = db.session.scalars(
-        select(Image.id).where(Image.state == EXPECTED, Image.signed_at < utc_now() - DEAD)
+        select(Image).where(
+            Image.id.in_(missing), Image.state == EXPECTED, Image.signed_at < now - DEAD
+        )
     ).all()
-    if not dead:
-        return
-    with transaction():
-        for image in db.session.scalars(select(Image).where(Image.id.in_(dead))):
-            image.state = EXPIRED
-            image.touch()
-        record("cleanup.presigns", SYSTEM, details={"count": str(len(dead))})
+    for image in dead:
+        image.state = EXPIRED
+        image.touch()
+    return len(dead)

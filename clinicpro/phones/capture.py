@@ -12,6 +12,7 @@ from clinicpro.accounts.queries import practice_name
 from clinicpro.phones import cookies, operations
 from clinicpro.phones.devices import device_words
 from clinicpro.phones.operations import CodeGone
+from clinicpro.phones.sending import note_seen
 from clinicpro.phones.state import state_of
 from clinicpro.phones.throttling import TooManyTries
 from clinicpro.web import ROOT, app_settings, background, csrf, problem
@@ -45,7 +46,7 @@ def service_worker() -> ResponseReturnValue:
 def state() -> Response:
     pairing = cookies.pairing_of_request()
     if pairing is not None:
-        operations.note_seen(pairing)
+        note_seen(pairing)
     return jsonify(state_of(pairing, generate_csrf(), practice_name(app_settings().practice_name)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -20,20 +20,16 @@ from clinicpro.phones.models import Pairing
 from clinicpro.phones.queries import (
     codes_made,
     holds,
-    images_announced,
     pairing_for,
     pairing_of,
     pairing_of_secret,
     topic,
     why_over,
 )
-from clinicpro.phones.throttling import TooManyTries, note_try
+from clinicpro.phones.throttling import note_try
 
 MOST_CODES, IN = 30, timedelta(minutes=10)  # a person's new codes
-STALE = timedelta(seconds=20)  # how old `seen_at` gets before it is written again
-MOST_WAITING = 999
-MOST_IMAGES = 300  # that one phone announces within PACE
-PACE, PAUSE = timedelta(minutes=10), 30  # seconds
+KEEP_HASHES = timedelta(days=1)  # until then a phone is told why its code or pairing is over
 
 
 class CodeGone(Exception):  # noqa: N818  (an answer, not a fault)
@@ -195,59 +191,27 @@ def _end(pairing: Pairing, reason: str, action: str, by: By) -> None:
     announce(topic(pairing.owner_id))
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where an image taken under a pairing goes; `consultation_id` None is the owner's tray."""
-
-    pairing_id: UUID
-    consultation_id: UUID | None
-    device: str | None
-
-
-def place_for(actor: Actor, taken_under: UUID | None) -> Place | None:
-    """Where what was taken under this pairing goes; None for what no phone took.
-
-    Under a pairing that holds: its target. Under another one of the same owner, ended: the
-    owner's tray, never the next patient. Raises NotHere for somebody else's pairing.
-    """
-    pairing_id = taken_under or actor.pairing_id
-    if pairing_id is None:
-        return None
-    pairing = pairing_for(actor, pairing_id)
-    if pairing.redeemed_at is None:
-        raise NotHere
-    is_own = actor.pairing_id in (None, pairing.id)  # None: a person at a paired phone
-    has_right = is_own and pairing.confirmed_at is not None and holds(pairing)
-    return Place(pairing.id, pairing.consultation_id if has_right else None, pairing.device)
+def close_pairings(now: datetime) -> int:
+    """In the caller's transaction: write down the end of what holds no longer; how many."""
+    closed = 0
+    for one in db.session.scalars(select(Pairing).where(Pairing.ended_at.is_(None))):
+        reason = why_over(one, now)
+        if reason is not None:
+            one.ended_at, one.end_reason = min(one.ends_at, now), reason
+            announce(topic(one.owner_id))
+            closed += 1
+    return closed
 
 
-def check_pace(pairing_id: UUID) -> None:
-    """A phone out of hand fills no disk. Raises TooManyTries."""
-    if images_announced(pairing_id, PACE) >= MOST_IMAGES:
-        raise TooManyTries(PAUSE)
-
-
-def note_use(actor: Actor, waiting: int | None, taken_under: UUID | None = None) -> None:
-    """The phone did something and says how many images it still holds; the desk is told.
-
-    `taken_under` names the pairing where a person is signed in on the phone.
-    """
-    pairing_id = actor.pairing_id or taken_under
-    if pairing_id is None:
-        return
-    with transaction():
-        pairing = pairing_for(actor, pairing_id)
-        pairing.used_at = pairing.seen_at = utc_now()
-        if waiting is not None:
-            pairing.waiting = min(waiting, MOST_WAITING)
-        announce(topic(pairing.owner_id))
-
-
-def note_seen(pairing: Pairing) -> None:
-    """The phone was heard of; written now and then, so that looks do not all write."""
-    now = utc_now()
-    if pairing.seen_at is not None and now - pairing.seen_at < STALE:
-        return
-    if why_over(pairing, now) is None:
-        with transaction():
-            pairing.seen_at = now
+def burn_old_codes(now: datetime) -> int:
+    """In the caller's transaction: forget the hashes of old codes and cookies; how many codes."""
+    rows = db.session.scalars(
+        select(Pairing).where(
+            Pairing.ended_at.is_not(None),
+            Pairing.offered_at < now - KEEP_HASHES,
+            Pairing.secret_hash.is_not(None),
+        )
+    ).all()
+    for one in rows:
+        one.secret_hash = one.token_hash = None
+    return len(rows)

@@ -9,7 +9,8 @@ from uuid import UUID
 from clinicpro.accounts.models import Throttle
 from clinicpro.db import db, transaction
 from clinicpro.images.models import Image
-from clinicpro.phones.operations import MOST_CODES, MOST_IMAGES
+from clinicpro.phones.operations import MOST_CODES
+from clinicpro.phones.sending import MOST_IMAGES
 from tests.factories import JPEG, Person
 from tests.phones.phone import Phone, offer, paired
 
