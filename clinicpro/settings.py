@@ -74,6 +74,16 @@ class Settings:
         return f"https://{in_url(host)}:{self.https_port}"
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """Every origin that is answered, this machine's own first."""
+        loopback = (f"http://{LOOPBACK_NAME}:{self.port}",)
+        if self.certificate != "own":
+            return (*loopback, self.phone_origin)
+        hosts = (LOOPBACK_NAME, *self.lan_hosts)
+        own = (f"https://{in_url(host)}:{self.https_port}" for host in hosts)
+        return tuple(dict.fromkeys((*loopback, *own, self.phone_origin)))
+
+    @property
     def is_on_network(self) -> bool:
         """Whether a phone can reach this program at all; without a network it cannot."""
         return bool(self.public_url or self.lan_hosts)

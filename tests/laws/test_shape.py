@@ -39,7 +39,7 @@ ORDER = (
     ("api",),
 )
 # What puts the rooms together: the health, the processes, the command line.
-OUTERMOST = {"cleaning", "health", "worker", "cli", "up", "__main__", ""}
+OUTERMOST = {"cleaning", "doctor", "health", "worker", "cli", "up", "__main__", ""}
 GIVEN = {
     *("current_user", "practice_name", "url_for", "csrf_token", "static_url", "dom_id"),
     *("is_demo", "request", "session", "g", "config", "get_flashed_messages"),

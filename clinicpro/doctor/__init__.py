@@ -1,0 +1,1 @@
+"""The doctor: one line for each thing the program needs, and what to do where it is not well."""
