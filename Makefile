@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check soak format
+.PHONY: help run demo test check soak format samples
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,3 +49,6 @@ define install
 	rm -f $(VENV)/$(1)-* && touch "$$stamp"; } || \
 	{ echo "$(firstword $(2)) could not be installed: see above." >&2; exit 2; }
 endef
+
+samples: ## Draw the pictures anew that prompts are tried on
+	@$(BIN)/python -c "from pathlib import Path; from clinicpro.up.samples import write_stills; write_stills(Path('static/img/samples'))"

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 # In this order. tokens.css fixes the layers; an element may use those before it.
 SHEETS = (
     "tokens reset base layout icon button field badge alert toast progress topbar current dialog "
-    "panel facts empty upload segments filters grid card viewer stage analysis covering note "
+    "panel facts empty upload segments filters grid card viewer stage analysis covering pair note "
     "lesson pairing utilities"
 )
 SCRIPTS = (

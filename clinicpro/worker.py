@@ -34,10 +34,12 @@ KEEP_EVENTS = timedelta(days=1)
 def handlers() -> dict[str, Handler]:
     """Every kind of job, by name."""
     from clinicpro.analyses.running import give_up_job, run_analysis_job
+    from clinicpro.analyses.trials import give_up_trial_job, run_trial_job
 
     return {
         "derive": Handler(_derive, threads=1, most_tries=A_DAY, give_up=_give_up_deriving),
         "describe": Handler(run_analysis_job, threads=64, most_tries=1, give_up=give_up_job),
+        "try": Handler(run_trial_job, threads=4, most_tries=1, give_up=give_up_trial_job),
         "adopt": Handler(_adopt, every=timedelta(seconds=10)),
         "sweep": Handler(_sweep, every=timedelta(hours=1)),
     }

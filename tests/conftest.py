@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine
 
+import tests.presets  # noqa: F401  (create_all seeds them)
 from clinicpro import ROOMS, create_app
 from clinicpro.db import db
 from clinicpro.gateways import Gateways

@@ -102,6 +102,7 @@ ROUTES: dict[str, str] = {
     "images.original": "image.export",
     "analyses.new": "analysis.run",
     "analyses.create": "analysis.run",
+    "analyses.words": "analysis.run",
     "analyses.cover": "image.edit",
     "analyses.show": "image.view",
     "analyses.stream": "image.view",

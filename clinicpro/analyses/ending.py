@@ -26,6 +26,7 @@ UNSENT = "It had not been sent yet."
 PARTLY = "Nothing went into the note. You can copy what had arrived."
 AFTER_RESTART = "The server was restarted while it ran. Nothing went into the note. Try again."
 SWITCHED_OFF = "Descriptions were turned off before it was sent. Nothing was sent."
+NO_PAIR = "The two images are no longer of one patient. Nothing was sent."
 NOT_AS_SHOWN = "What is in the store is not the image that was shown. Nothing was sent."
 IN_THE_TRASH = "The image was moved to the trash before it was sent. Nothing was sent."
 

@@ -38,6 +38,7 @@ class Analysis(Model):
     prompt_slug: Mapped[str]
     prompt_version: Mapped[int]
     prompt_title: Mapped[str]
+    prompt_words: Mapped[str] = mapped_column(default="")  # all that went along with the image
     system_version: Mapped[int]
     question: Mapped[str] = mapped_column(default="")
     context: Mapped[str] = mapped_column(default="")
@@ -49,6 +50,9 @@ class Analysis(Model):
     tokens_in: Mapped[int | None]
     tokens_out: Mapped[int | None]
     derivative_sha256: Mapped[str | None]
+    earlier_image_id: Mapped[UUID | None] = mapped_column(ForeignKey("image.id"))
+    earlier_sha256: Mapped[str | None]
+    earlier_covering_id: Mapped[UUID | None] = mapped_column(ForeignKey("covering.id"))
     covering_id: Mapped[UUID | None] = mapped_column(ForeignKey("covering.id"))
     has_scale: Mapped[bool] = mapped_column(default=False)  # the GP says: ruler or coin in view
     cost: Mapped[int | None]  # millionths of a US dollar; while it isn't known, the most it can be
@@ -63,6 +67,14 @@ class Analysis(Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def sources(self) -> list[tuple[UUID, UUID | None]]:
+        """Each image that goes to the model and its covering, the earlier one first."""
+        found: list[tuple[UUID, UUID | None]] = [(self.image_id, self.covering_id)]
+        if self.earlier_image_id is not None:
+            found.insert(0, (self.earlier_image_id, self.earlier_covering_id))
+        return found
 
     @property
     def is_complete(self) -> bool:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from clinicpro.accounts.permissions import Actor, authorize
+from clinicpro.analyses.choosing import fitting, prompt_meant
+from clinicpro.analyses.comparing import check_pair
 from clinicpro.analyses.ending import UNSENT, Ending, end
+from clinicpro.analyses.facts import facts_of
 from clinicpro.analyses.models import QUEUED, STOPPED, AiPolicy, Analysis, SendConsent
 from clinicpro.analyses.pricing import CENT, dollars, most_tokens_in, price_of
-from clinicpro.analyses.prompts import PROMPTS, SYSTEM, SYSTEM_VERSION
+from clinicpro.analyses.prompts import Prompt
 from clinicpro.analyses.queries import (
     analysis_for,
     locked_policy,
@@ -18,6 +21,7 @@ from clinicpro.analyses.queries import (
     used_today,
 )
 from clinicpro.analyses.stopping import stop_topic
+from clinicpro.analyses.wording import SYSTEM, SYSTEM_VERSION, question_text
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction, utc_now
@@ -25,6 +29,7 @@ from clinicpro.gateways.plain_text import visible
 from clinicpro.images.covering import Covering, covering_of
 from clinicpro.images.models import READY, Image
 from clinicpro.images.queries import image_for
+from clinicpro.images.vocabulary import place
 from clinicpro.jobs import enqueue
 from clinicpro.live import announce
 from clinicpro.web import app_settings, gateways
@@ -53,7 +58,8 @@ class Ask:
 
     `has_consent` is the tick that the patient agreed; `has_scale` says that a ruler or coin is in
     view; `shown` is the id of the covering that the GP saw, empty for the bare view, None where
-    nobody looked at a preview (the API).
+    nobody looked at a preview (the API); `earlier_shown` is the same of the earlier image, for a
+    prompt that compares. An empty `prompt` is the one that is chosen beforehand for the image.
     """
 
     prompt: str
@@ -62,6 +68,8 @@ class Ask:
     has_consent: bool
     has_scale: bool = False
     shown: str | None = None
+    earlier_image_id: UUID | None = None
+    earlier_shown: str | None = None
 
 
 def missing_setting() -> str | None:
@@ -81,47 +89,61 @@ def start_analysis(actor: Actor, image_id: UUID, ask: Ask) -> UUID:
     with transaction():
         current = locked_policy()  # one ask at a time, so that caps and "one per image" hold
         image = image_for(actor, image_id)
+        earlier = image_for(actor, ask.earlier_image_id) if ask.earlier_image_id else None
+        images = [image] if earlier is None else [image, earlier]
+        meant = prompt_meant(actor, ask.prompt, image, ask.earlier_image_id)
         running = open_analysis(image_id)
         if running is not None:
-            if _asks_the_same(running, ask.prompt, question, context):
+            if meant and _asks_the_same(running, meant, earlier, question, context):
                 return running.id
             raise AlreadyRunning(running.id)
         _check_may_send(current, ask)
-        _check_image(image)
-        covering = covering_of(image_id)
-        _check_shown(ask, covering)
-        prompt = PROMPTS[ask.prompt]
-        letters = sum(map(len, (SYSTEM, prompt.text, question, context)))
-        cost = most_it_costs(current, image.view_pixels, letters)
-        _check_caps(actor, current, cost)
+        prompt = fitting(meant, earlier)
+        for one in images:
+            _check_image(one)
+        if earlier is not None:
+            check_pair(earlier, image)
+        coverings = [covering_of(one.id) for one in images]
+        for seen, covering in zip((ask.shown, ask.earlier_shown), coverings, strict=False):
+            _check_shown(seen, covering)
+        where = place(image.body_site, image.laterality)
+        words = question_text(prompt.text, facts_of(image, context), where, question)
+        pixels = sum(one.view_pixels for one in images)
+        cost = most_it_costs(current, pixels, len(SYSTEM) + len(words))
+        check_caps(actor, current, cost)
+        ids = [covering.id if covering else None for covering in coverings]
         analysis = Analysis(
             image_id=image_id,
             owner_id=actor.id,
             prompt_slug=prompt.slug,
             prompt_version=prompt.version,
             prompt_title=prompt.title,
+            prompt_words=words,
             system_version=SYSTEM_VERSION,
             question=question,
             context=context,
-            covering_id=covering.id if covering else None,
+            covering_id=ids[0],
+            earlier_image_id=earlier.id if earlier else None,
+            earlier_covering_id=ids[1] if earlier else None,
             has_scale=ask.has_scale,
             cost=cost,
         )
         db.session.add(analysis)
         db.session.flush()
-        db.session.add(
+        db.session.add_all(
             SendConsent(
                 analysis_id=analysis.id,
-                image_id=image_id,
+                image_id=one.id,
                 wording=current.consent_wording,
                 recorded_by=actor.id,
             )
+            for one in images
         )
         enqueue("describe", str(analysis.id))
         record(
             "analysis.ask",
             actor,
-            objects=[analysis.id, image_id],
+            objects=[analysis.id, *(one.id for one in images)],
             subject=image.consultation_id,
             details={"prompt": f"{prompt.slug} v{prompt.version}", "consent": "yes"},
         )
@@ -129,8 +151,11 @@ def start_analysis(actor: Actor, image_id: UUID, ask: Ask) -> UUID:
         return analysis.id
 
 
-def _asks_the_same(running: Analysis, prompt: str, question: str, context: str) -> bool:
-    return (running.prompt_slug, running.question, running.context) == (prompt, question, context)
+def _asks_the_same(
+    running: Analysis, prompt: Prompt, earlier: Image | None, question: str, context: str
+) -> bool:
+    asked = (running.prompt_slug, running.earlier_image_id, running.question, running.context)
+    return asked == (prompt.slug, earlier.id if earlier else None, question, context)
 
 
 def _words(text: str, longest: int) -> str:
@@ -142,7 +167,8 @@ def _words(text: str, longest: int) -> str:
     return text
 
 
-def _check_may_send(current: AiPolicy, ask: Ask) -> None:
+def check_is_on(current: AiPolicy) -> None:
+    """Raises Refusal when the model can't be asked in this practice."""
     if not current.is_on:
         raise Refusal(
             "Descriptions are off in this practice",
@@ -158,10 +184,12 @@ def _check_may_send(current: AiPolicy, ask: Ask) -> None:
     missing = missing_setting()
     if missing:
         raise Refusal("The model can’t be asked yet", missing, "no-key")
+
+
+def _check_may_send(current: AiPolicy, ask: Ask) -> None:
+    check_is_on(current)
     if not ask.has_consent:
         raise Refusal("The patient’s consent is missing", "Tick it first.", "consent")
-    if ask.prompt not in PROMPTS:
-        raise Refusal("There is no such prompt", "Choose one of the list.", "prompt", 422)
 
 
 def _check_image(image: Image) -> None:
@@ -173,9 +201,9 @@ def _check_image(image: Image) -> None:
         )
 
 
-def _check_shown(ask: Ask, covering: Covering | None) -> None:
+def _check_shown(seen: str | None, covering: Covering | None) -> None:
     """What goes is what the GP saw; somebody may have covered more of it meanwhile."""
-    if ask.shown is not None and ask.shown != (str(covering.id) if covering else ""):
+    if seen is not None and seen != (str(covering.id) if covering else ""):
         raise Refusal(
             "What would be sent has changed",
             "Look at it again, then describe. Nothing was sent.",
@@ -189,7 +217,8 @@ def most_it_costs(current: AiPolicy, pixels: int, letters: int) -> int:
     return price.of(most_tokens_in(pixels, letters), MOST_TOKENS)
 
 
-def _check_caps(actor: Actor, current: AiPolicy, cost: int) -> None:
+def check_caps(actor: Actor, current: AiPolicy, cost: int) -> None:
+    """Raises Refusal when the person's day or the practice's month is used up."""
     today, month = used_today(actor.id), used_this_month()
     if today.runs >= current.daily_runs:
         title = f"Today’s {current.daily_runs} descriptions are used"

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 
 from clinicpro.accounts.models import User
 from clinicpro.accounts.permissions import Actor
+from clinicpro.analyses.comparing import Pair, Sent
 from clinicpro.analyses.models import CONSENT, OPEN, AiPolicy, Analysis, SendConsent
 from clinicpro.analyses.pricing import dollars
+from clinicpro.analyses.prompts import PromptTrial
 from clinicpro.analyses.sizes import Place, places_of_sizes
 from clinicpro.answers import NotHere
 from clinicpro.db import db, utc_now
 from clinicpro.formats import NZ
+from clinicpro.images.covering import Covering
 from clinicpro.images.models import Image
 from clinicpro.images.queries import images_in, shown_for
 from clinicpro.images.showing import Asked, Shown
@@ -32,7 +35,7 @@ class Consent:
 
 @dataclass(frozen=True)
 class ShownAnalysis:
-    """A run for the templates: its row, its image, and the other runs of the image.
+    """A run for the templates: its row, its image or two, and the other runs of the image.
 
     `typed` are words that were just refused because they state a size.
     """
@@ -42,6 +45,7 @@ class ShownAnalysis:
     earlier: list[Analysis]
     consent: Consent | None = None
     typed: str | None = None
+    pair: Pair | None = None
 
     dom_name = "analysis"
 
@@ -111,16 +115,33 @@ def shown_analysis(
     actor: Actor, analysis: Analysis, asked: Asked, typed: str | None = None
 ) -> ShownAnalysis:
     image = shown_for(actor, analysis.image_id, asked)
-    return shown_with(image, analysis, runs_of(analysis.image_id), typed)
+    return shown_with(actor, image, analysis, runs_of(analysis.image_id), typed)
 
 
 def shown_with(
-    image: Shown, analysis: Analysis, runs: list[Analysis], typed: str | None = None
+    actor: Actor,
+    image: Shown,
+    analysis: Analysis,
+    runs: list[Analysis],
+    typed: str | None = None,
 ) -> ShownAnalysis:
     """One of the image's `runs`."""
     others = [run for run in runs if run.id != analysis.id]
     consent = consent_of(analysis.id, image.id)
-    return ShownAnalysis(analysis, image, others, consent, typed)
+    pair = _pair_of(actor, analysis, image)
+    return ShownAnalysis(analysis, image, others, consent, typed, pair)
+
+
+def _pair_of(actor: Actor, analysis: Analysis, image: Shown) -> Pair | None:
+    """The two images of a run that compares, as they were sent."""
+    if analysis.earlier_image_id is None:
+        return None
+    earlier = shown_for(actor, analysis.earlier_image_id, image.asked)
+    coverings = [
+        db.session.get(Covering, covering_id) if covering_id else None
+        for _, covering_id in analysis.sources
+    ]
+    return Pair(Sent(earlier, coverings[0]), Sent(image, coverings[1]))
 
 
 def consent_of(analysis_id: UUID, image_id: UUID) -> Consent | None:
@@ -176,22 +197,28 @@ class Used:
 
 def used_today(owner_id: UUID) -> Used:
     """What the person asked for on this New Zealand day."""
-    return _used(Analysis.requested_at >= _today(), Analysis.owner_id == owner_id)
+    return _used(_today(), owner_id)
 
 
 def used_this_month() -> Used:
     """What the practice asked for in this New Zealand month."""
-    return _used(Analysis.requested_at >= _today().replace(day=1))
+    return _used(_today().replace(day=1))
 
 
 def _today() -> datetime:
     return utc_now().astimezone(NZ).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _used(*conditions: ColumnElement[bool]) -> Used:
-    count, cost = func.count(Analysis.id), func.coalesce(func.sum(Analysis.cost), 0)
-    runs, millionths = db.session.execute(select(count, cost).where(*conditions)).one()
-    return Used(runs, int(millionths or 0))
+def _used(since: datetime, owner_id: UUID | None = None) -> Used:
+    """Runs and trials of prompts alike: the model is asked for both."""
+    runs = cost = 0
+    for kind in (Analysis, PromptTrial):
+        query = select(func.count(kind.id), func.sum(kind.cost)).where(kind.requested_at >= since)
+        if owner_id is not None:
+            query = query.where(kind.owner_id == owner_id)
+        count, millionths = db.session.execute(query).one()
+        runs, cost = runs + count, cost + int(millionths or 0)
+    return Used(runs, cost)
 
 
 def stop_requested_at(analysis_id: UUID) -> datetime | None:

@@ -16,6 +16,8 @@ from clinicpro.accounts.queries import is_still_signed_in
 from clinicpro.analyses import operations
 from clinicpro.analyses.exporting import export_text
 from clinicpro.analyses.forms import AskForm
+from clinicpro.analyses.going import going_for
+from clinicpro.analyses.library import offered
 from clinicpro.analyses.operations import AlreadyRunning, Ask
 from clinicpro.analyses.queries import (
     ShownAnalysis,
@@ -52,21 +54,41 @@ class Panel:
 
 def panel_for(actor: Actor, image: Shown) -> Panel:
     runs = runs_of(image.id)
-    latest = shown_with(image, runs[0], runs) if runs else None
-    return Panel(latest, AskForm(formdata=None), offer_for(actor, image))
+    latest = shown_with(actor, image, runs[0], runs) if runs else None
+    offer = offer_for(actor, image)
+    return Panel(latest, _empty_form(offer), offer)
+
+
+def _empty_form(offer: Offer) -> AskForm:
+    slug = offer.going.prompt.slug if offer.going.prompt else ""
+    form = AskForm(formdata=None, data={"prompt": slug})
+    form.offer(offer.going.prompts)
+    return form
 
 
 @bp.get("/images/<uuid:image_id>/analyses/new")
 def new(image_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     shown = shown_for(actor, image_id, asked())
-    return _ask(actor, shown, AskForm(formdata=None))
+    offer = offer_for(actor, shown)
+    form = _empty_form(offer)
+    return render_template("analyses/_ask.html", image=shown, form=form, offer=offer)
 
 
 def _ask(actor: Actor, shown: Shown, form: AskForm, status: int = 200) -> ResponseReturnValue:
-    offer = offer_for(actor, shown)
+    offer = offer_for(actor, shown, form.prompt.data or "", form.earlier.data or "")
     page = render_template("analyses/_ask.html", image=shown, form=form, offer=offer)
     return page, status
+
+
+@bp.get("/images/<uuid:image_id>/analyses/words")
+def words(image_id: UUID) -> ResponseReturnValue:
+    """What goes with the prompt that is being chosen; what was typed stays out of addresses."""
+    actor = current_actor()
+    shown = shown_for(actor, image_id, asked())
+    chosen = request.args.get("prompt", ""), request.args.get("earlier", "")
+    going = going_for(actor, shown, *chosen)
+    return render_template("analyses/_words.html", errors=[], image=shown, going=going)
 
 
 @bp.post("/images/<uuid:image_id>/covering")
@@ -83,6 +105,7 @@ def create(image_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     image_for(actor, image_id)
     form = AskForm()
+    form.offer(offered(actor))
     if not form.validate_on_submit():
         return _ask(actor, shown_for(actor, image_id, asked()), form, 422)
     ask = Ask(
@@ -92,6 +115,8 @@ def create(image_id: UUID) -> ResponseReturnValue:
         has_consent=form.consent.data,
         has_scale=form.scale.data,
         shown=form.shown.data,
+        earlier_image_id=form.earlier_id,
+        earlier_shown=form.earlier_shown.data,
     )
     try:
         analysis_id = operations.start_analysis(actor, image_id, ask)

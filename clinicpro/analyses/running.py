@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from dataclasses import dataclass
 from uuid import UUID
 
+from clinicpro.analyses.comparing import is_a_pair, labels_of
 from clinicpro.analyses.drafting import Draft, drafts
 from clinicpro.analyses.ending import (
     AFTER_RESTART,
     IN_THE_TRASH,
+    NO_PAIR,
     NOT_AS_SHOWN,
     SWITCHED_OFF,
     UNEXPECTED,
@@ -29,9 +32,9 @@ from clinicpro.analyses.models import (
     Analysis,
 )
 from clinicpro.analyses.operations import MOST_TOKENS
-from clinicpro.analyses.prompts import PROMPTS, SYSTEM, question_text
 from clinicpro.analyses.queries import policy
 from clinicpro.analyses.stopping import stop_event
+from clinicpro.analyses.wording import SYSTEM, SYSTEM_VERSION
 from clinicpro.audit.operations import SYSTEM as PROGRAM
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction, utc_now
@@ -46,7 +49,6 @@ from clinicpro.gateways import (
 from clinicpro.gateways.refusals import MayTryAgain
 from clinicpro.images.covering import Covering
 from clinicpro.images.models import Image
-from clinicpro.images.vocabulary import place
 from clinicpro.live import wake
 from clinicpro.web import app_settings, gateways
 
@@ -99,45 +101,91 @@ def _begin(analysis_id: UUID) -> bool:
 
 def _prepare(analysis_id: UUID, doors: Gateways, model: str) -> Question | None:
     """What to ask, audited before a byte is sent; None when Stop came first."""
-    analysis = db.session.get_one(Analysis, analysis_id)
-    covering_id = analysis.covering_id
-    covering = db.session.get_one(Covering, covering_id) if covering_id else None
-    promised = covering.sha256 if covering else None
-    key = covering.key if covering else db.session.get_one(Image, analysis.image_id).view_key
+    pictures = _pictures(analysis_id)
     db.session.rollback()  # no connection is held while the store answers
-    jpeg = doors.store.read(key)
-    digest = hashlib.sha256(jpeg).hexdigest()
-    if promised not in (None, digest):
-        raise DescriberError(NOT_AS_SHOWN, "changed")
+    for one in pictures:
+        one.jpeg = doors.store.read(one.key)
+        if one.promised not in (None, one.sha256):
+            raise DescriberError(NOT_AS_SHOWN, "changed")
     with transaction():
         analysis = db.session.get_one(Analysis, analysis_id)
-        image = db.session.get_one(Image, analysis.image_id)
+        images = [db.session.get_one(Image, one.image_id) for one in pictures]
         if analysis.stop_requested_at is not None:
             return None
-        if not policy().is_on:
-            raise DescriberError(SWITCHED_OFF, "off")
-        if image.is_trashed:
-            raise DescriberError(IN_THE_TRASH, "trashed")
-        analysis.derivative_sha256 = digest
-        record(
-            "analysis.send",
-            PROGRAM,
-            objects=[analysis_id, image.id],
-            subject=image.consultation_id,
-            details={
-                "model": model,
-                "prompt": f"{analysis.prompt_slug} v{analysis.prompt_version}",
-                "system": f"v{analysis.system_version}",
-                "sha256": digest,
-                "bytes": str(len(jpeg)),
-                "covered": str(len(covering.areas) if covering else 0),
-                "region": _region(),
-            },
-        )
-        prompt = PROMPTS[analysis.prompt_slug]
-        where = place(image.body_site, image.laterality)
-        text = question_text(prompt, where, analysis.question, analysis.context)
-    return Question(model, SYSTEM, text, (LabelledJpeg(jpeg),), MOST_TOKENS)
+        _check_may_go(images)
+        labels = labels_of(*images) if len(images) == 2 else ("",)
+        analysis.system_version = SYSTEM_VERSION
+        _record_sending(analysis, images[-1], pictures, model)
+        text = analysis.prompt_words
+    sent = [LabelledJpeg(one.jpeg, label) for one, label in zip(pictures, labels, strict=True)]
+    return Question(model, SYSTEM, text, tuple(sent), MOST_TOKENS)
+
+
+@dataclass
+class Picture:
+    """What goes of one image: its view, or the covered one with the hash that was promised."""
+
+    image_id: UUID
+    key: str
+    promised: str | None
+    covered: int
+    jpeg: bytes = b""
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.jpeg).hexdigest()
+
+
+def _pictures(analysis_id: UUID) -> list[Picture]:
+    found = []
+    for image_id, covering_id in db.session.get_one(Analysis, analysis_id).sources:
+        if covering_id is None:
+            key = db.session.get_one(Image, image_id).view_key
+            found.append(Picture(image_id, key, None, 0))
+        else:
+            covering = db.session.get_one(Covering, covering_id)
+            count = len(covering.areas)
+            found.append(Picture(image_id, covering.key, covering.sha256, count))
+    return found
+
+
+def _check_may_go(images: list[Image]) -> None:
+    """What was so when it was asked for may have changed meanwhile. Raises DescriberError."""
+    if not policy().is_on:
+        raise DescriberError(SWITCHED_OFF, "off")
+    if any(image.is_trashed for image in images):
+        raise DescriberError(IN_THE_TRASH, "trashed")
+    if len(images) == 2 and not is_a_pair(*images):
+        raise DescriberError(NO_PAIR, "pair")
+
+
+def _record_sending(analysis: Analysis, image: Image, pictures: list[Picture], model: str) -> None:
+    """On the run and in the audit: which bytes go, of each image."""
+    *earlier, picture = pictures
+    analysis.derivative_sha256 = picture.sha256
+    details = {
+        "model": model,
+        "prompt": f"{analysis.prompt_slug} v{analysis.prompt_version}",
+        "system": f"v{analysis.system_version}",
+        "sha256": picture.sha256,
+        "bytes": str(len(picture.jpeg)),
+        "covered": str(picture.covered),
+        "region": _region(),
+    }
+    for one in earlier:
+        analysis.earlier_sha256 = one.sha256
+        details |= {
+            "earlier_sha256": one.sha256,
+            "earlier_bytes": str(len(one.jpeg)),
+            "earlier_covered": str(one.covered),
+        }
+    record(
+        "analysis.send",
+        PROGRAM,
+        objects=[analysis.id, image.id, *(one.image_id for one in earlier)],
+        subject=image.consultation_id,
+        details=details,
+    )
 
 
 def _region() -> str:

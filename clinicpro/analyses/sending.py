@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from clinicpro.accounts.permissions import Actor
+from clinicpro.analyses.going import Going, going_for
 from clinicpro.analyses.models import AiPolicy
 from clinicpro.analyses.operations import missing_setting, most_it_costs
 from clinicpro.analyses.pricing import CENT, dollars
-from clinicpro.analyses.prompts import SYSTEM
 from clinicpro.analyses.queries import policy, used_this_month, used_today
+from clinicpro.analyses.wording import SYSTEM
 from clinicpro.formats import megabytes
 from clinicpro.images.covering import Covering, covering_of
 from clinicpro.images.showing import Shown
@@ -47,9 +48,11 @@ class Offer:
     recipient: str
     budget: str
     wording: str
+    going: Going
 
 
-def offer_for(actor: Actor, image: Shown) -> Offer:
+def offer_for(actor: Actor, image: Shown, slug: str = "", earlier: str = "") -> Offer:
+    """What asking with this prompt, and this earlier image, would mean."""
     current = policy()
     title, advice = _reason(actor, image, current)
     covering = covering_of(image.id)
@@ -67,6 +70,7 @@ def offer_for(actor: Actor, image: Shown) -> Offer:
         recipient=recipient(app_settings()),
         budget=budget(actor, image, current),
         wording=current.consent_wording,
+        going=going_for(actor, image, slug, earlier),
     )
 
 

@@ -56,6 +56,7 @@ class ServerAnalysis(TypedDict):
     model: str | None
     promptId: str
     promptVersion: int
+    earlierImageId: NotRequired[str]
     requestedAt: str
     endedAt: NotRequired[str]
     tokensIn: NotRequired[int]
@@ -141,6 +142,8 @@ def server_analysis(row: Analysis) -> ServerAnalysis:
         "promptVersion": row.prompt_version,
         "requestedAt": row.requested_at.isoformat(),
     }
+    if row.earlier_image_id:
+        answer["earlierImageId"] = str(row.earlier_image_id)
     if row.ended_at:
         answer["endedAt"] = row.ended_at.isoformat()
     if row.tokens_in is not None:

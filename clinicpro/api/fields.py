@@ -10,7 +10,6 @@ from uuid import UUID
 
 from flask import abort, request
 
-from clinicpro.analyses.prompts import PROMPTS
 from clinicpro.answers import Refusal
 from clinicpro.images.vocabulary import BODY_SITES, SIDES, VIEWS
 
@@ -65,10 +64,11 @@ DOWNLOAD = (
 ANALYZE = (
     Field("imageId", "uuid", "The image; or `imageKey`."),
     Field("imageKey", "text", "The image's key; or `imageId`."),
-    Field("promptId", "text", "A preset; `general` when absent.", choices=tuple(PROMPTS)),
-    Field("prompt", "text", "Own words beside the preset.", longest=500),
+    Field("promptId", "text", "A prompt, such as `general`; absent: what the image's kind has."),
+    Field("prompt", "text", "Own words beside the prompt.", longest=500),
     Field("context", "text", "Clinical context.", longest=2000),
-    Field("consent", "boolean", "Must be true: this image may go to the model."),
+    Field("earlierImageId", "uuid", "The patient's earlier image, to compare with."),
+    Field("consent", "boolean", "Must be true: the image, or both, may go to the model."),
 )
 
 

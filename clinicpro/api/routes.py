@@ -164,10 +164,11 @@ def analyze() -> ResponseReturnValue:
     given = Given.of_request(ANALYZE)
     image = _image(actor, given.uuid("imageId"), given.text("imageKey"), "imageId and imageKey")
     ask = Ask(
-        prompt=given.text("promptId") or "general",
+        prompt=given.text("promptId") or "",
         question=(given.text("prompt") or "").strip(),
         context=(given.text("context") or "").strip(),
         has_consent=given.boolean("consent") is True,
+        earlier_image_id=given.uuid("earlierImageId"),
     )
     analysis_id = start_analysis(actor, image.id, ask)
     place = path_for("api.analysis", analysis_id=analysis_id)

@@ -67,6 +67,7 @@ SCHEMAS: Json = {
         model={"type": ["string", "null"], "description": "The one that answered."},
         promptId=TEXT,
         promptVersion=COUNT,
+        earlierImageId=text_of("The image it was compared with.", format="uuid"),
         requestedAt=MOMENT,
         endedAt=MOMENT,
         tokensIn=COUNT,

@@ -121,6 +121,12 @@ def images_in(actor: Actor, consultation_id: UUID, asked: Asked) -> list[Shown]:
     return _show(_newest_first(query).limit(500), asked)
 
 
+def images_of_patient(actor: Actor, patient_id: UUID, asked: Asked) -> list[Shown]:
+    """The actor's saved images of a patient, of whichever consultation, newest first."""
+    query = _visible(actor).where(Image.state == READY, Consultation.patient_id == patient_id)
+    return _show(_newest_first(query).limit(500), asked)
+
+
 def unassigned_count(actor: Actor) -> int:
     """How many saved images wait in the actor's tray."""
     return (

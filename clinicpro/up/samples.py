@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -46,6 +47,24 @@ def samples() -> tuple[Sample, ...]:
     )
 
 
+STILL = (800, 600)
+
+
+def write_stills(folder: Path) -> None:
+    """The samples that prompts are tried on are in `folder`, small and without metadata."""
+    stills = {
+        "mole-earlier": _mole_before,
+        "mole": _changing_mole,
+        "ring": _ring,
+        "graze": _graze,
+        "ulcer": _ulcer,
+        "burn": _burn,
+    }
+    for name, draw in stills.items():
+        still = draw().resize(STILL, Image.Resampling.LANCZOS)
+        still.save(folder / f"{name}.jpg", "JPEG", quality=80, optimize=True)
+
+
 def _moles() -> Image.Image:
     rng = random.Random(11)  # noqa: S311  (pictures, no secrets)
     image = _skin(rng, OLIVE)
@@ -62,6 +81,14 @@ def _changing_mole() -> Image.Image:
     image = _stain(image, _blob(rng, (0.5, 0.5), 0.19, ragged=0.5), (168, 112, 88), 0.85)
     image = _stain(image, _blob(rng, (0.55, 0.46), 0.11, ragged=0.6), (110, 80, 76), 0.85)
     image = _stain(image, _blob(rng, (0.45, 0.57), 0.05, ragged=0.6), (80, 74, 84), 0.7)
+    return _light(_hairs(image, rng, 14))
+
+
+def _mole_before() -> Image.Image:
+    """The changing mole a year earlier: smaller, rounder, of one brown."""
+    rng = random.Random(23)  # noqa: S311
+    image = _skin(rng, OLIVE)
+    image = _stain(image, _blob(rng, (0.5, 0.5), 0.13, ragged=0.2), (168, 112, 88), 0.85)
     return _light(_hairs(image, rng, 14))
 
 

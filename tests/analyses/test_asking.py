@@ -174,7 +174,7 @@ def test_what_will_be_sent_is_shown_before(gp: Person, image_id: UUID) -> None:
     assert "This image at 640 px (" in form
     assert "Anthropic, outside New Zealand" in form
     assert "50 of 50 runs left today; at most 1.2 US cents each, US$40.00 of US$40.00" in form
-    assert form.count('class="choices__input"') == 7
+    assert form.count('class="choices__input"') == 8
     assert f"derivatives/{image_id}/view" in form
 
 

@@ -1,0 +1,252 @@
+"""A prompt tried on a picture of our own before it is saved: no patient's image, no note."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from clinicpro.accounts.permissions import Actor, authorize
+from clinicpro.analyses.editing import Words
+from clinicpro.analyses.ending import AFTER_RESTART, SWITCHED_OFF, UNEXPECTED, Ending, verdict
+from clinicpro.analyses.models import FAILED, INCOMPLETE, INTERRUPTED, OPEN, QUEUED, RUNNING
+from clinicpro.analyses.operations import MOST_TOKENS, check_caps, check_is_on, most_it_costs
+from clinicpro.analyses.pricing import price_of
+from clinicpro.analyses.prompts import PromptTrial
+from clinicpro.analyses.queries import locked_policy, policy
+from clinicpro.analyses.running import FREE
+from clinicpro.analyses.switching import pause
+from clinicpro.analyses.wording import SYSTEM, SYSTEM_VERSION, question_text
+from clinicpro.answers import NotHere, Refusal
+from clinicpro.audit.operations import SYSTEM as PROGRAM
+from clinicpro.audit.operations import record
+from clinicpro.db import db, transaction, utc_now
+from clinicpro.gateways import Answer, DescriberError, Gateways, LabelledJpeg, Question
+from clinicpro.gateways.refusals import MayTryAgain
+from clinicpro.jobs import enqueue
+from clinicpro.web import ROOT, app_settings, gateways
+
+log = logging.getLogger(__name__)
+
+PICTURES = ROOT / "static" / "img" / "samples"
+PACE = 0.5  # seconds between two drafts
+PIXELS = 800 * 600  # of a sample
+LONGEST_TEXT = 20_000  # characters
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A drawn picture and what a GP would have labelled it with; `earlier` is its first state."""
+
+    slug: str
+    label: str
+    site: str
+    side: str
+    view: str
+    history: str
+    earlier: str | None = None
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Every variable, of nobody."""
+        return {
+            "site": self.site,
+            "side": self.side,
+            "view": self.view,
+            "history": self.history,
+            "age": "47",
+        }
+
+    @property
+    def place(self) -> str:
+        return f"{self.side} {self.site}".strip().capitalize()
+
+    @property
+    def path(self) -> str:
+        """Below the static folder."""
+        return f"img/samples/{self.slug}.jpg"
+
+
+_MOLE = ("back", "left", "close-up", "Has grown over a year.")
+SAMPLES = {
+    one.slug: one
+    for one in (
+        Sample("mole", "A mole on the back", *_MOLE, earlier="mole-earlier"),
+        Sample(
+            "ring", "A ring-shaped rash", "forearm", "right", "regional", "Itchy for two weeks."
+        ),
+        Sample("graze", "A graze", "knee", "left", "close-up", "Fell on gravel yesterday."),
+        Sample("ulcer", "A leg ulcer", "lower leg", "left", "regional", "Open for two weeks."),
+        Sample("burn", "A burn", "hand", "right", "close-up", "Hot oil this morning."),
+    )
+}
+COMPARED = "mole"  # the one that was drawn twice
+
+
+def start_trial(
+    actor: Actor, permission: str, words: Words, sample: str, prompt_id: UUID | None
+) -> UUID:
+    """Have the worker ask the model about a sample; gives the trial's id.
+
+    A trial under way that asks the same is the answer to a second click. Raises BadWords, and
+    Refusal: off, no key, cap, another trial under way.
+    """
+    authorize(actor, permission)
+    words = words.checked()
+    picture = SAMPLES[COMPARED] if words.is_comparing else SAMPLES.get(sample)
+    if picture is None:
+        raise Refusal("There is no such sample", "Choose one of the list.", "invalid", 422)
+    with transaction():
+        current = locked_policy()
+        running = _open_trial(actor)
+        if running is not None:
+            if (running.text, running.sample) == (words.text, picture.slug):
+                return running.id
+            raise Refusal("Another prompt is being tried", "Wait until it has ended.", "running")
+        check_is_on(current)
+        words_sent = question_text(words.text, picture.known, picture.place, "")
+        count = 2 if words.is_comparing else 1
+        cost = most_it_costs(current, count * PIXELS, len(SYSTEM) + len(words_sent))
+        check_caps(actor, current, cost)
+        trial = PromptTrial(
+            owner_id=actor.id,
+            prompt_id=prompt_id,
+            title=words.title,
+            text=words.text,
+            is_comparing=words.is_comparing,
+            sample=picture.slug,
+            prompt_words=words_sent,
+            cost=cost,
+            system_version=SYSTEM_VERSION,
+        )
+        db.session.add(trial)
+        db.session.flush()
+        enqueue("try", str(trial.id))
+        record("prompt.try", actor, objects=[trial.id], details={"sample": picture.slug})
+        return trial.id
+
+
+def _open_trial(actor: Actor) -> PromptTrial | None:
+    return db.session.scalar(
+        select(PromptTrial)
+        .where(PromptTrial.owner_id == actor.id, PromptTrial.state.in_(OPEN))
+        .limit(1)
+    )
+
+
+def trial_for(actor: Actor, trial_id: UUID) -> PromptTrial:
+    """The actor's own trial; anything else is the 404 of an unknown id."""
+    trial = db.session.get(PromptTrial, trial_id)
+    if trial is None or trial.owner_id != actor.id:
+        raise NotHere
+    return trial
+
+
+def run_trial_job(subject: str) -> None:
+    """The worker's job: ask the model."""
+    run_trial(UUID(subject), gateways(), app_settings().claude_model)
+
+
+def give_up_trial_job(subject: str) -> None:
+    """The worker died in the middle."""
+    _end(UUID(subject), Ending(INTERRUPTED, AFTER_RESTART), None)
+
+
+def run_trial(trial_id: UUID, doors: Gateways, model: str) -> None:
+    """The row always ends in a last state; what nobody expected is raised again afterwards."""
+    ending, text = Ending(FAILED, UNEXPECTED), ""
+    try:
+        question = _begin(trial_id, model)
+        if question is None:
+            return
+        answer = None
+        kept_at = time.monotonic()
+        for piece in doors.describer.describe(question, threading.Event()):
+            if isinstance(piece, Answer):
+                answer = piece
+                break
+            text = (text + piece)[:LONGEST_TEXT]
+            if len(text) == LONGEST_TEXT:
+                break
+            if time.monotonic() - kept_at >= PACE:
+                _keep(trial_id, text)
+                kept_at = time.monotonic()
+        is_full = len(text) == LONGEST_TEXT
+        ending = verdict(answer, text, is_full=is_full, is_stopped=False)
+    except DescriberError as error:
+        is_free = error.kind in FREE or isinstance(error, MayTryAgain)
+        state = INCOMPLETE if text else FAILED
+        ending = Ending(state, error.advice, kind=error.kind, is_free=is_free)
+        log.warning("trial ended: %s", error.kind, extra={"trial": trial_id})
+    finally:
+        _end(trial_id, ending, text)
+
+
+def _begin(trial_id: UUID, model: str) -> Question | None:
+    """What to ask, audited before a byte is sent; None when it is under way already."""
+    with transaction():
+        trial = db.session.get_one(PromptTrial, trial_id, with_for_update=True)
+        if trial.state != QUEUED:
+            return None
+        if not policy().is_on:
+            raise DescriberError(SWITCHED_OFF, "off")
+        trial.state = RUNNING
+        images = _images(SAMPLES[trial.sample], is_pair=trial.is_comparing)
+        record(
+            "prompt.send",
+            PROGRAM,
+            objects=[trial_id],
+            details={
+                "model": model,
+                "system": f"v{trial.system_version}",
+                "sample": trial.sample,
+                "bytes": str(sum(len(one.jpeg) for one in images)),
+            },
+        )
+        text = trial.prompt_words
+    return Question(model, SYSTEM, text, images, MOST_TOKENS)
+
+
+def _images(sample: Sample, *, is_pair: bool) -> tuple[LabelledJpeg, ...]:
+    later = (PICTURES / f"{sample.slug}.jpg").read_bytes()
+    if not is_pair:
+        return (LabelledJpeg(later),)
+    earlier = (PICTURES / f"{sample.earlier}.jpg").read_bytes()
+    return (
+        LabelledJpeg(earlier, "Image 1 of 2, the earlier one, of 3 May 2025:"),
+        LabelledJpeg(later, "Image 2 of 2, the later one, of 3 May 2026:"),
+    )
+
+
+def _keep(trial_id: UUID, text: str) -> None:
+    with suppress(OperationalError), transaction():  # busy: the next piece tries again
+        db.session.get_one(PromptTrial, trial_id).answer = text
+
+
+def _end(trial_id: UUID, ending: Ending, text: str | None) -> None:
+    with transaction():
+        trial = db.session.get_one(PromptTrial, trial_id, with_for_update=True)
+        if not trial.is_open:
+            return
+        trial.state, trial.message, trial.ended_at = ending.state, ending.message, utc_now()
+        if text is not None:
+            trial.answer = text
+        if ending.answer is not None:
+            trial.model = ending.answer.model
+            trial.tokens_in = ending.answer.tokens_in
+            trial.tokens_out = ending.answer.tokens_out
+        if ending.is_free:
+            trial.cost = 0
+        elif trial.tokens_in is not None and trial.tokens_out is not None:
+            price = price_of(app_settings(), policy())
+            trial.cost = price.of(trial.tokens_in, trial.tokens_out)
+        if ending.kind == "key":
+            pause()
+        details = {"model": trial.model or "none"}
+        record("prompt.end", PROGRAM, objects=[trial_id], outcome=ending.state, details=details)
