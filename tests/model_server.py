@@ -27,6 +27,8 @@ class ModelServer:
 
     def __init__(self, *script: str | Scenario, port: int = 0) -> None:
         self.requests: list[Seen] = []
+        self.connections = 0
+        self.reads: dict[bytes, str] = {}  # what is written in which image; it obeys
         self.closing = threading.Event()
         self._script: list[Scenario] = []
         self._lock = threading.Lock()
@@ -66,6 +68,11 @@ class _HungUp(Exception):  # noqa: N818  (no error: the client may)
 
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.model_server.connections += 1  # type: ignore[attr-defined]
+        super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that hung up is no error
@@ -108,6 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, seen: Seen, size: int) -> None:
         scenario = self.model_server.next_scenario()
+        written = self.model_server.reads.get(seen.image) if self.model_server.reads else None
+        if written is not None:
+            scenario = replace(scenario, words=written)
         self._wait(scenario.silence)
         status, problem = fault_in(self.path, seen.headers, seen.body, size)
         if status == 200 and scenario.status != 200:
