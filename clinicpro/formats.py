@@ -11,7 +11,8 @@ NZ = ZoneInfo("Pacific/Auckland")
 
 
 def nz_time(moment: datetime) -> str:
-    return moment.astimezone(NZ).strftime("%H:%M")
+    local = moment.astimezone(NZ)
+    return f"{local.hour:02}:{local.minute:02}"
 
 
 def nz_today() -> date:

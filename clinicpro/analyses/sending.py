@@ -96,15 +96,14 @@ def _reason(actor: Actor, image: Shown, current: AiPolicy) -> tuple[str, str]:
         return "The model can’t be asked yet", missing
     if image.is_preparing:
         return "This image is still being prepared", "It can be described in a few seconds."
-    if image.row.reason:
-        return "This image can’t be described", image.row.reason
+    if image.reason:
+        return "This image can’t be described", image.reason
     return "", ""
 
 
 def _sent(image: Shown, covering: Covering | None) -> str:
-    row = image.row
-    size = covering.size if covering else row.view_size
-    words = f"This image at {max(row.view_width or 0, row.view_height or 0)} px"
+    size = covering.size if covering else image.view_size
+    words = f"This image at {max(image.view_width or 0, image.view_height or 0)} px"
     words += f" ({megabytes(size or 0)}) without its metadata"
     if covering:
         count = len(covering.areas)
@@ -136,7 +135,7 @@ def budget(actor: Actor, image: Shown, current: AiPolicy) -> str:
     today, month = used_today(actor.id), used_this_month()
     runs = max(0, min(current.daily_runs - today.runs, current.monthly_runs - month.runs))
     words = f"{runs} of {current.daily_runs} runs left today"
-    cost = most_it_costs(current, image.row.view_pixels, len(SYSTEM) + USUAL_LETTERS)
+    cost = most_it_costs(current, image.view_pixels, len(SYSTEM) + USUAL_LETTERS)
     if not cost:
         return words
     left = max(0, current.monthly_cents * CENT - month.cost)

@@ -64,38 +64,37 @@ class ServerAnalysis(TypedDict):
     message: NotRequired[str]
 
 
-def server_image(shown: Shown) -> ServerImage:
+def server_image(image: Shown) -> ServerImage:
     """`uploadedAt` is UTC, `takenAt` the camera's own clock; sizes in bytes and pixels."""
-    row = shown.row
     answer: ServerImage = {
-        "id": str(row.id),
-        "key": row.key,
-        "filename": row.filename,
-        "mimeType": row.mime_type,
-        "size": row.size,
-        "uploadedAt": row.uploaded_at.isoformat(),
-        "source": row.source,
-        "width": row.width,
-        "height": row.height,
-        "analysed": shown.is_analysed,
-        "state": row.state,
+        "id": str(image.id),
+        "key": image.key,
+        "filename": image.filename,
+        "mimeType": image.mime_type,
+        "size": image.size,
+        "uploadedAt": image.uploaded_at.isoformat(),
+        "source": image.source,
+        "width": image.width,
+        "height": image.height,
+        "analysed": image.is_analysed,
+        "state": image.state,
     }
-    if row.consultation_id:
-        answer["sessionId"] = str(row.consultation_id)
-    if row.pairing_id:
-        answer["tokenId"] = str(row.pairing_id)
-    if row.taken_at:
-        answer["takenAt"] = row.taken_at.isoformat()
-    if shown.is_ready:
-        answer["thumbnailUrl"] = own_origin() + shown.thumb_url
-    if row.body_site:
-        answer["bodySite"] = row.body_site
-    if row.laterality:
-        answer["laterality"] = row.laterality
-    if row.view:
-        answer["view"] = row.view
-    if row.label:
-        answer["label"] = row.label
+    if image.consultation_id:
+        answer["sessionId"] = str(image.consultation_id)
+    if image.pairing_id:
+        answer["tokenId"] = str(image.pairing_id)
+    if image.taken_at:
+        answer["takenAt"] = image.taken_at.isoformat()
+    if image.is_ready:
+        answer["thumbnailUrl"] = own_origin() + image.thumb_url
+    if image.body_site:
+        answer["bodySite"] = image.body_site
+    if image.laterality:
+        answer["laterality"] = image.laterality
+    if image.view:
+        answer["view"] = image.view
+    if image.label:
+        answer["label"] = image.label
     return answer
 
 

@@ -70,7 +70,7 @@ class Image(Model):
 
     @property
     def source(self) -> str:
-        return "mobile" if self.pairing_id else "consultation"
+        return source_of(self.pairing_id)
 
     @property
     def is_trashed(self) -> bool:
@@ -78,8 +78,7 @@ class Image(Model):
 
     @property
     def is_preparing(self) -> bool:
-        """Saved, and the worker is still to make view and full of it."""
-        return self.state == READY and not self.has_derivatives and self.reason is None
+        return is_preparing(self.state, self.has_derivatives, self.reason)
 
     @property
     def thumb_key(self) -> str:
@@ -100,6 +99,15 @@ class Image(Model):
     def touch(self) -> None:
         """The card shows something else now."""
         self.changed_at = utc_now()
+
+
+def source_of(pairing_id: UUID | None) -> str:
+    return "mobile" if pairing_id else "consultation"
+
+
+def is_preparing(state: str, has_derivatives: bool, reason: str | None) -> bool:
+    """Saved, and the worker is still to make view and full of it."""
+    return state == READY and not has_derivatives and reason is None
 
 
 def original_key(

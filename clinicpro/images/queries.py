@@ -7,6 +7,7 @@ import binascii
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
@@ -17,7 +18,7 @@ from clinicpro.consultations.models import Consultation
 from clinicpro.db import db
 from clinicpro.images.filters import Filters
 from clinicpro.images.models import READY, REJECTED, Image
-from clinicpro.images.showing import Asked, Shown
+from clinicpro.images.showing import COLUMNS, Asked, Shown
 from clinicpro.patients.models import Patient
 
 PAGE = 60
@@ -80,7 +81,7 @@ def gallery_page(
     images = _show(_newest_first(query).limit(limit + 1), asked)
     has_more = len(images) > limit
     images = images[:limit]
-    next_cursor = _cursor(images[-1].row) if has_more else None
+    next_cursor = _cursor(images[-1]) if has_more else None
     return GalleryPage(images, next_cursor, asked.now.isoformat(), [])
 
 
@@ -148,12 +149,14 @@ def has_images(actor: Actor) -> bool:
     )
 
 
-Found = Select[Image, str | None, str | None]
+ROW = [getattr(Image, name) for name in COLUMNS]
+Found = Select[*tuple[Any, ...]]  # the columns that Shown names
 
 
 def _own(actor: Actor) -> Found:
     return (
-        select(Image, Patient.name, Patient.nhi)
+        select(*ROW, Patient.name, Patient.nhi)
+        .select_from(Image)
         .outerjoin(Consultation, Image.consultation_id == Consultation.id)
         .outerjoin(Patient, Consultation.patient_id == Patient.id)
         .where(Image.owner_id == actor.id)
@@ -173,15 +176,10 @@ def _newest_first(query: Found) -> Found:
 
 
 def _show(query: Found, asked: Asked) -> list[Shown]:
-    """The rows, let go of by the session: the audit's commit would have each loaded anew."""
-    shown = [Shown(image, name, nhi, asked) for image, name, nhi in db.session.execute(query)]
-    for one in shown:
-        if one.row in db.session:
-            db.session.expunge(one.row)
-    return shown
+    return [Shown(asked, *row) for row in db.session.execute(query)]
 
 
-def _cursor(image: Image) -> str:
+def _cursor(image: Shown) -> str:
     text = f"{image.uploaded_at.isoformat()} {image.id}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

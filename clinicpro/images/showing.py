@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from uuid import UUID
 
-from clinicpro.formats import NZ
+from clinicpro.formats import NZ, nz_time
 from clinicpro.gateways import Store
-from clinicpro.images.models import READY, Image
+from clinicpro.images.models import READY, derivative_key, is_preparing, source_of
 from clinicpro.images.vocabulary import VIEWS, place
 
 
@@ -24,73 +24,109 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One image for the templates and the API. Links are computed, never fetched."""
+    """One image for the templates and the API; links are computed, never fetched.
 
-    row: Image
+    From `id` to `reason` the columns of the image's row, in the order they are asked for: a page
+    draws sixty of these, and rows that the session watches cost it as much as the drawing.
+    """
+
+    asked: Asked
+    id: UUID
+    key: str
+    filename: str
+    mime_type: str
+    size: int
+    sha256: str
+    state: str
+    consultation_id: UUID | None
+    pairing_id: UUID | None
+    width: int | None
+    height: int | None
+    taken_at: datetime | None
+    uploaded_at: datetime
+    analysed_at: datetime | None
+    trashed_at: datetime | None
+    has_derivatives: bool
+    view_size: int | None
+    view_width: int | None
+    view_height: int | None
+    body_site: str | None
+    laterality: str | None
+    view: str | None
+    label: str | None
+    remark: str | None
+    reason: str | None
     patient_name: str | None
     nhi: str | None
-    asked: Asked
-
-    dom_name = "image"
 
     @property
-    def id(self) -> UUID:
-        return self.row.id
+    def dom_name(self) -> str:
+        return "image"
 
     @property
     def site_label(self) -> str:
-        row = self.row
-        return place(row.body_site, row.laterality) or row.label or row.filename
+        return place(self.body_site, self.laterality) or self.label or self.filename
 
     @property
     def view_label(self) -> str:
-        return VIEWS.get(self.row.view or "", "")
+        return VIEWS.get(self.view or "", "")
 
     @property
     def alt_text(self) -> str:
-        label = self.site_label + (f", {self.view_label}" if self.view_label else "")
-        return f"{label}, added {self.uploaded_at.astimezone(NZ):%d.%m. %H:%M}"
+        at = self.uploaded_at.astimezone(NZ)
+        view = f", {self.view_label}" if self.view else ""
+        return f"{self.site_label}{view}, added {at.day:02}.{at.month:02}. {nz_time(at)}"
 
     @property
     def source(self) -> str:
-        return self.row.source
+        return source_of(self.pairing_id)
 
     @property
     def source_label(self) -> str:
-        return "Phone" if self.row.pairing_id else "Desk"
+        return "Phone" if self.pairing_id else "Desk"
 
     @property
     def is_current(self) -> bool:
-        return (
-            self.row.consultation_id is not None
-            and self.row.consultation_id == self.asked.current_id
-        )
+        return self.consultation_id is not None and self.consultation_id == self.asked.current_id
 
     @property
     def is_analysed(self) -> bool:
-        return self.row.analysed_at is not None
+        return self.analysed_at is not None
 
     @property
-    def uploaded_at(self) -> datetime:
-        return self.row.uploaded_at
+    def is_trashed(self) -> bool:
+        return self.trashed_at is not None
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == READY
+
+    @property
+    def is_preparing(self) -> bool:
+        return is_preparing(self.state, self.has_derivatives, self.reason)
+
+    @property
+    def view_pixels(self) -> int:
+        return (self.view_width or 0) * (self.view_height or 0)
 
     @property
     def day(self) -> date:
         """The New Zealand day it was added on."""
-        return self.row.uploaded_at.astimezone(NZ).date()
+        return self.uploaded_at.astimezone(NZ).date()
 
     @property
     def thumb_url(self) -> str:
-        return self.link(self.row.thumb_key)
+        return self.link(derivative_key(self.id, "thumb"))
 
     @property
     def view_url(self) -> str:
         """The view; until the worker has made it, the thumbnail."""
-        return self.link(self.row.view_key if self.row.has_derivatives else self.row.thumb_key)
+        kind = "view" if self.has_derivatives else "thumb"
+        return self.link(derivative_key(self.id, kind))
 
     @property
     def full_url(self) -> str | None:
-        return self.link(self.row.full_key) if self.row.has_derivatives else None
+        return self.link(derivative_key(self.id, "full")) if self.has_derivatives else None
 
     def link(self, key: str) -> str:
         """A signed link to one of the image's derivatives."""
@@ -98,58 +134,12 @@ class Shown:
 
     @property
     def sha256_hex(self) -> str:
-        return base64.b64decode(self.row.sha256).hex()
+        return base64.b64decode(self.sha256).hex()
 
     @property
     def sha256_short(self) -> str:
         text = self.sha256_hex
         return f"{text[:4]} {text[4:8]} … {text[-4:]}"
 
-    @property
-    def is_preparing(self) -> bool:
-        return self.row.is_preparing
 
-    @property
-    def is_ready(self) -> bool:
-        return self.row.state == READY
-
-    # What the row says as it is.
-    @property
-    def state(self) -> str:
-        return self.row.state
-
-    @property
-    def reason(self) -> str | None:
-        return self.row.reason
-
-    @property
-    def filename(self) -> str:
-        return self.row.filename
-
-    @property
-    def size(self) -> int:
-        return self.row.size
-
-    @property
-    def width(self) -> int | None:
-        return self.row.width
-
-    @property
-    def height(self) -> int | None:
-        return self.row.height
-
-    @property
-    def taken_at(self) -> datetime | None:
-        return self.row.taken_at
-
-    @property
-    def is_trashed(self) -> bool:
-        return self.row.is_trashed
-
-    @property
-    def consultation_id(self) -> UUID | None:
-        return self.row.consultation_id
-
-    @property
-    def remark(self) -> str | None:
-        return self.row.remark
+COLUMNS = tuple(field.name for field in fields(Shown))[1:-2]  # those of the image's own row

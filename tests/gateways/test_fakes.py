@@ -22,7 +22,7 @@ def test_a_fake_store_that_is_down_answers_nothing_and_keeps_what_it_had() -> No
     assert not store.is_up()
     assert store.get(link).status == 503
     calls = [
-        lambda: store.head("k"),
+        lambda: store.find("k"),
         lambda: store.read("k"),
         lambda: store.write("other", JPEG, "image/jpeg"),
         lambda: store.delete("k"),
@@ -33,7 +33,7 @@ def test_a_fake_store_that_is_down_answers_nothing_and_keeps_what_it_had() -> No
             call()
     store.down = False
     assert store.read("k") == JPEG
-    assert store.head("other") is None
+    assert store.find("other") is None
 
 
 def test_its_clock_ends_a_link() -> None:

@@ -28,14 +28,14 @@ def new_key() -> str:
 
 
 EVERY_CALL: list[Callable[[S3Store], object]] = [
-    lambda store: store.head("k"),
+    lambda store: store.find("k"),
     lambda store: store.read("k"),
     lambda store: store.write("k", JPEG, "image/jpeg"),
     lambda store: store.delete("k"),
 ]
 
 
-@pytest.mark.parametrize("call", EVERY_CALL, ids=["head", "read", "write", "delete"])
+@pytest.mark.parametrize("call", EVERY_CALL, ids=["find", "read", "write", "delete"])
 def test_a_store_that_is_away_is_said_in_plain_words(
     settings: Settings, call: Callable[[S3Store], object]
 ) -> None:
