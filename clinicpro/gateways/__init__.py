@@ -60,15 +60,6 @@ class SignedPut:
     expires_at: datetime
 
 
-@dataclass(frozen=True)
-class StoredObject:
-    """What the store says it holds: `size` in bytes, `sha256` in base64 (None if unknown)."""
-
-    size: int
-    content_type: str
-    sha256: str | None
-
-
 class Store(Protocol):
     """Bytes by key. Keys are written once and never change."""
 
@@ -85,8 +76,8 @@ class Store(Protocol):
         """
         ...
 
-    def head(self, key: str) -> StoredObject | None:
-        """What is there, or None. Raises StorageError when the store does not answer."""
+    def find(self, key: str) -> bytes | None:
+        """All bytes of `key`, or None. Raises StorageError when the store does not answer."""
         ...
 
     def read(self, key: str) -> bytes:

@@ -16,7 +16,6 @@ from clinicpro.gateways import (
     Question,
     SignedPut,
     StorageError,
-    StoredObject,
 )
 from clinicpro.gateways.links import GET_GOOD_FOR, PUT_GOOD_FOR, get_query, half_hour, put_headers
 from clinicpro.gateways.signing import Signer
@@ -84,19 +83,16 @@ class FakeStore:
         self._permits[path] = _Permit(key, at, at + GET_GOOD_FOR, {})
         return path
 
-    def head(self, key: str) -> StoredObject | None:
+    def find(self, key: str) -> bytes | None:
         self._answer()
         kept = self.kept.get(key)
-        if kept is None:
-            return None
-        return StoredObject(len(kept.content), kept.content_type, sha256_of(kept.content))
+        return kept.content if kept else None
 
     def read(self, key: str) -> bytes:
-        self._answer()
-        kept = self.kept.get(key)
-        if kept is None:
+        found = self.find(key)
+        if found is None:
             raise StorageError(GONE)
-        return kept.content
+        return found
 
     def write(self, key: str, content: bytes, content_type: str) -> None:
         self._answer()

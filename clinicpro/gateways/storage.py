@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clinicpro.gateways import SignedPut, StorageError, StoredObject
+from clinicpro.gateways import SignedPut, StorageError
 from clinicpro.gateways.links import GET_GOOD_FOR, PUT_GOOD_FOR, get_query, half_hour, put_headers
 from clinicpro.gateways.signing import Signer
 from clinicpro.settings import Settings
@@ -46,6 +46,7 @@ PATIENT = Config(
     read_timeout=10,
     max_pool_connections=64,
     retries={"mode": "standard", "total_max_attempts": 2},
+    response_checksum_validation="when_required",  # who needs it knows the hash and checks it
 )
 HASTY = PATIENT.merge(
     Config(connect_timeout=0.9, read_timeout=0.9, retries={"total_max_attempts": 1})
@@ -93,27 +94,22 @@ class S3Store:
             query=get_query(download_name),
         )
 
-    def head(self, key: str) -> StoredObject | None:
-        """What is there, or None. Raises StorageError when the store does not answer."""
+    def find(self, key: str) -> bytes | None:
+        """All bytes of `key`, or None. Raises StorageError when the store does not answer."""
         with _plain_words():
             try:
-                found = self._client().head_object(
-                    Bucket=self._bucket, Key=key, ChecksumMode="ENABLED"
-                )
+                return self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as error:
                 if _code(error) in NOT_FOUND:
                     return None
                 raise
-        return StoredObject(
-            size=found["ContentLength"],
-            content_type=found["ContentType"],
-            sha256=found.get("ChecksumSHA256"),
-        )
 
     def read(self, key: str) -> bytes:
         """All bytes of `key`. Raises StorageError, also when it is not there."""
-        with _plain_words():
-            return self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        found = self.find(key)
+        if found is None:
+            raise StorageError(NOT_THERE)
+        return found
 
     def write(self, key: str, content: bytes, content_type: str) -> None:
         """Store `content`; a key that is there already keeps what it has."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from clinicpro.consultations.models import Consultation
@@ -28,6 +28,12 @@ class Image(Model):
         Index("ix_image_changes", "owner_id", "changed_at"),
         Index("ix_image_twins", "owner_id", "sha256"),
         Index("ix_image_consultation", "consultation_id", "uploaded_at"),
+        Index(
+            "ix_image_tray",
+            "owner_id",
+            sqlite_where=text("consultation_id IS NULL"),
+            postgresql_where=text("consultation_id IS NULL"),
+        ),
         Index("ix_image_waiting", "state", "signed_at"),
         Index("ix_image_pairing", "pairing_id", "signed_at"),
     )

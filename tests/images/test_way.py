@@ -52,7 +52,7 @@ def test_what_is_no_image_is_rejected_in_words_and_its_bytes_go(app: Flask, gp: 
     gateways.store.put(expected.put.path, expected.put.headers, content)  # type: ignore[attr-defined]
     with pytest.raises(ImageRejected, match="PDF"):
         receive(gp.actor, expected.image_id, gateways)
-    assert gateways.store.head(expected.key) is None
+    assert gateways.store.find(expected.key) is None
     assert db.session.get_one(Image, expected.image_id).state == "rejected"
 
 
