@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from typing import Literal
 
 import pytest
 
@@ -60,73 +59,6 @@ def test_of_several_images_each_comes_after_its_label(
     said = [part.get("text") or part["source"]["data"] for part in message["content"]]
     data = [base64.b64encode(image.jpeg).decode() for image in (then, now)]
     assert said == [then.label, data[0], now.label, data[1], question.text]
-
-
-@pytest.mark.parametrize(
-    ("model", "effort", "thinking"),
-    [
-        ("claude-sonnet-5-5", "low", "between_tools"),
-        ("claude-haiku-5-5", "low", "disabled"),
-        ("claude-opus-5-5", "low", None),
-        ("llava:13b", None, None),
-    ],
-)
-def test_each_model_is_told_in_its_own_way_not_to_think_long(
-    claude: ClaudeDescriber,
-    server: ModelServer,
-    question: Question,
-    model: str,
-    effort: str | None,
-    thinking: str | None,
-) -> None:
-    ask(claude, replace(question, model=model))
-    body = server.requests[0].body
-    assert body.get("output_config", {}).get("effort") == effort
-    assert body.get("thinking", {}).get("type") == thinking
-
-
-@pytest.mark.parametrize("region", [None, "us", "global"])
-def test_where_it_may_be_computed_is_said_where_it_was_chosen(
-    settings: Settings,
-    server: ModelServer,
-    question: Question,
-    region: Literal["us", "global"] | None,
-) -> None:
-    settings = replace(settings, anthropic_base_url=server.url, claude_region=region)
-    ask(ClaudeDescriber(settings, IN_A_HURRY), question)
-    ask(ClaudeDescriber(replace(settings, claude_region=None), IN_A_HURRY), question)
-    assert [one.body.get("inference_geo") for one in server.requests] == [region, None]
-
-
-@pytest.mark.parametrize(
-    "extra",
-    [
-        {"temperature": 0},
-        {"top_p": 0.5},
-        {"top_k": 5},
-        {"thinking": {"type": "disabled"}},
-        {"thinking": {"type": "enabled", "budget_tokens": 1024}},
-        {"tool_choice": {"type": "any"}},
-        {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]},
-    ],
-    ids=lambda extra: next(iter(extra)),
-)
-def test_the_stand_in_refuses_what_the_api_refuses(
-    server: ModelServer, question: Question, extra: dict[str, object]
-) -> None:
-    import anthropic
-
-    with (
-        anthropic.Anthropic(api_key="k", base_url=server.url, max_retries=0) as client,
-        pytest.raises(anthropic.BadRequestError),
-    ):
-        client.messages.create(
-            model=question.model,
-            max_tokens=5,
-            messages=[{"role": "user", "content": "a"}],
-            stream=True,
-            extra_body=extra,
-        )
 
 
 def test_the_answer_says_who_answered(
