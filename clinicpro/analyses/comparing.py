@@ -59,10 +59,10 @@ class Pair:
 
     @property
     def dates(self) -> tuple[str, str]:
-        return dates_of(self.earlier.image.row, self.later.image.row)
+        return dates_of(self.earlier.image, self.later.image)
 
 
-def moment_of(image: Image) -> datetime:
+def moment_of(image: Image | Shown) -> datetime:
     """When it was taken, as its camera says; when it was added, where that can't be believed."""
     if image.taken_at is None or image.taken_at.year < FIRST_YEAR:
         return image.uploaded_at
@@ -70,7 +70,7 @@ def moment_of(image: Image) -> datetime:
     return taken if taken <= image.uploaded_at + AHEAD else image.uploaded_at
 
 
-def dates_of(earlier: Image, later: Image) -> tuple[str, str]:
+def dates_of(earlier: Image | Shown, later: Image | Shown) -> tuple[str, str]:
     """The day of each, with the time where it is the same day."""
     then, now = moment_of(earlier).astimezone(NZ), moment_of(later).astimezone(NZ)
     if then.date() == now.date():
@@ -78,13 +78,13 @@ def dates_of(earlier: Image, later: Image) -> tuple[str, str]:
     return short_date(then), short_date(now)
 
 
-def labels_of(earlier: Image, later: Image) -> tuple[str, str]:
+def labels_of(earlier: Image | Shown, later: Image | Shown) -> tuple[str, str]:
     """How the model is told which image is which."""
     then, now = dates_of(earlier, later)
     return f"Image 1 of 2, the earlier one, of {then}:", f"Image 2 of 2, the later one, of {now}:"
 
 
-def patient_of(image: Image) -> UUID | None:
+def patient_of(image: Image | Shown) -> UUID | None:
     return db.session.scalar(
         select(Consultation.patient_id).where(Consultation.id == image.consultation_id)
     )
@@ -110,20 +110,19 @@ def check_pair(earlier: Image, later: Image) -> None:
 
 def candidates_for(actor: Actor, image: Shown) -> list[Candidate]:
     """The actor's own earlier images of the patient: same site and side first, then the newest."""
-    row = image.row
-    patient = patient_of(row)
+    patient = patient_of(image)
     if patient is None:
         return []
-    moment, place = moment_of(row), (row.body_site, row.laterality)
+    moment, place = moment_of(image), (image.body_site, image.laterality)
     found = [
         Candidate(
             shown,
-            dates_of(shown.row, row)[0],
-            place[0] is not None and place == (shown.row.body_site, shown.row.laterality),
+            dates_of(shown, image)[0],
+            place[0] is not None and place == (shown.body_site, shown.laterality),
         )
         for shown in images_of_patient(actor, patient, image.asked)
-        if shown.row.has_derivatives and moment_of(shown.row) < moment
+        if shown.has_derivatives and moment_of(shown) < moment
     ]
-    found.sort(key=lambda one: moment_of(one.image.row), reverse=True)
+    found.sort(key=lambda one: moment_of(one.image), reverse=True)
     found.sort(key=lambda one: not one.is_same_place)
     return found[:MOST]

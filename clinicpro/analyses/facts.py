@@ -8,13 +8,14 @@ from clinicpro.consultations.models import Consultation
 from clinicpro.db import db
 from clinicpro.formats import age
 from clinicpro.images.models import Image
+from clinicpro.images.showing import Shown
 from clinicpro.images.vocabulary import BODY_SITES, SIDES, VIEWS
 from clinicpro.patients.models import Patient
 
 BOTH = "left and right"  # what the screens call "Both sides" goes badly with a site
 
 
-def facts_of(image: Image, context: str) -> dict[str, str]:
+def facts_of(image: Image | Shown, context: str) -> dict[str, str]:
     """Every variable with its words for this image; what is not known is empty."""
     return {
         "site": _label(BODY_SITES.get(image.body_site or "")),
@@ -33,7 +34,7 @@ def _side(laterality: str | None) -> str:
     return BOTH if laterality == "bilateral" else _label(SIDES.get(laterality or ""))
 
 
-def _age(image: Image) -> str:
+def _age(image: Image | Shown) -> str:
     born = db.session.scalar(
         select(Patient.date_of_birth)
         .join(Consultation, Consultation.patient_id == Patient.id)

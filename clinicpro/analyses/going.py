@@ -44,16 +44,18 @@ class Going:
         """What the model will read beside the GP's own words."""
         if self.prompt is None:
             return ""
-        row, text = self.image.row, self.prompt.text
+        image, text = self.image, self.prompt.text
         context = TYPED if "history" in names_in(text) else ""
-        return question_text(text, facts_of(row, context), place(row.body_site, row.laterality), "")
+        return question_text(
+            text, facts_of(image, context), place(image.body_site, image.laterality), ""
+        )
 
 
 def going_for(actor: Actor, image: Shown, slug: str, earlier: str) -> Going:
     """With the prompt of this slug, or the one to choose beforehand."""
     prompts = offered(actor)
     named = [prompt for prompt in prompts if prompt.slug == slug]
-    prompt = named[0] if named else default_for(actor, image.row, prompts)
+    prompt = named[0] if named else default_for(actor, image, prompts)
     candidates = candidates_for(actor, image)
     chosen = [one for one in candidates if str(one.image.id) == earlier]
     return Going(image, prompts, prompt, candidates, chosen[0] if chosen else None)

@@ -20,6 +20,7 @@ from clinicpro.analyses.prompts import (
 from clinicpro.answers import NotHere
 from clinicpro.db import db
 from clinicpro.images.models import Image
+from clinicpro.images.showing import Shown
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def offered(actor: Actor) -> list[Prompt]:
     return prompts_on(PRACTICE_SHELF) + prompts_on(own_shelf(actor))
 
 
-def default_for(actor: Actor, image: Image, prompts: list[Prompt]) -> Prompt | None:
+def default_for(actor: Actor, image: Image | Shown, prompts: list[Prompt]) -> Prompt | None:
     """Which of `prompts` to choose beforehand: by the image's kind, one's own choice first."""
     by_id = {prompt.id: prompt for prompt in prompts}
     chosen = {name: defaults_of(name) for name in (own_shelf(actor).name, PRACTICE)}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from clinicpro.analyses.models import OPEN, QUEUED
 from clinicpro.db import Model, UtcDateTime, utc_now
 from clinicpro.images.models import Image
+from clinicpro.images.showing import Shown
 
 PRACTICE = "practice"  # the shelf of everybody; a person's own is their id
 GENERAL = "general"  # the preset that is there when nothing else fits
@@ -132,7 +133,7 @@ class Kind:
     views: frozenset[str] = frozenset()
     sites: frozenset[str] = frozenset()
 
-    def fits(self, image: Image) -> bool:
+    def fits(self, image: Image | Shown) -> bool:
         if not self.views and not self.sites:
             return True
         return image.view in self.views or image.body_site in self.sites

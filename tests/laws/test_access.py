@@ -15,8 +15,8 @@ from clinicpro.accounts.permissions import PERMISSIONS, PHONE, PUBLIC, ROUTES
 from clinicpro.db import db
 from clinicpro.gateways.fakes import FakeStore
 from clinicpro.images.models import Image
-from clinicpro.notes.models import Finding
 from clinicpro.notes.accepting import accept
+from clinicpro.notes.models import Finding
 from clinicpro.worker import run_due
 from tests.describing import described, image_to_describe, turn_on
 from tests.factories import Person
