@@ -75,6 +75,7 @@ class Instance:
         self._listener = threading.Thread(target=self._listen, args=(self._lines,), daemon=True)
         self._listener.start()
         self._wait_for(READY, timeout)
+        self._wait_for("Phones: ", 5)
         if self._needs_setup():
             self.setup_code = CODE.findall(self._wait_for("one-time code", 5))[0]
 

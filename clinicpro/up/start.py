@@ -100,7 +100,7 @@ class _House:
                 self._supervisor.revive()
                 if renewed := self._certificate.renewed():
                     proxy.write(self._place, self._settings, renewed)
-                    self._supervisor.signal("front:caddy", "USR1")  # read anew, nobody cut off
+                    self._supervisor.signal("front:caddy", "USR1")  # it reads anew
                 continue
             sweep(self._place.data, patience=2)
             self._supervisor = self._start_supervisor()

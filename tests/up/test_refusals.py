@@ -50,6 +50,17 @@ def test_a_taken_port(tmp_path):
         )
 
 
+def test_a_taken_port_on_the_network(tmp_path):
+    with socket.socket() as other:
+        other.bind(("0.0.0.0", free_port()))
+        other.listen()
+        port = other.getsockname()[1]
+        assert refused(tmp_path, HTTPS_PORT=str(port)) == (
+            f"Port {port} is taken by another program: stop it, or start with "
+            f"HTTPS_PORT={port + 1} make run."
+        )
+
+
 def test_a_folder_that_cannot_be_written():
     assert "/proc/clinicpro cannot be written" in refused(Path("/proc/clinicpro"))
 
@@ -64,6 +75,15 @@ def test_a_folder_that_cannot_be_written():
             "STORE=external needs AWS_SECRET_ACCESS_KEY: set it, or",
         ),
         ({"S3_ENDPOINT_URL": "http://127.0.0.1:1"}, "set STORE=external to use that store"),
+        ({"TLS_CERT_FILE": "/c.pem"}, "TLS_CERT_FILE and TLS_KEY_FILE belong together."),
+        (
+            {
+                "PUBLIC_URL": "https://images.example.nz",
+                "TLS_CERT_FILE": "/nowhere/c.pem",
+                "TLS_KEY_FILE": "/nowhere/k.pem",
+            },
+            "TLS_CERT_FILE: /nowhere/c.pem cannot be read (No such file or directory).",
+        ),
         ({"DATABASE_URL": "mysql://x"}, "'mysql' is neither sqlite nor postgresql."),
     ],
 )
