@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from clinicpro.db import Model, UtcDateTime, db, transaction, utc_now
 from clinicpro.gateways import GatewayError
 from clinicpro.live import bus, wake
+from clinicpro.logs import what
 
 log = logging.getLogger(__name__)
 
@@ -195,8 +196,8 @@ def do(taken: Taken, handler: Handler) -> None:
     except GatewayError as error:
         log.warning("job %s: %s", taken.kind, type(error).__name__, extra={"job": taken.id})
         _again(taken, handler)
-    except Exception:
-        log.exception("job %s failed", taken.kind, extra={"job": taken.id})
+    except Exception as error:  # noqa: BLE001  (one job's fault ends no worker; logged by place)
+        log.error("job %s failed: %s", taken.kind, what(error), extra={"job": taken.id})
         _again(taken, handler)
     else:
         _finish(taken, handler)

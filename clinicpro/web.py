@@ -39,6 +39,7 @@ from clinicpro.answers import NotHere, Refusal
 from clinicpro.db import db
 from clinicpro.formats import FILTERS
 from clinicpro.gateways import GatewayError, Gateways
+from clinicpro.logs import what
 from clinicpro.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -264,17 +265,7 @@ def _on_http(error: HTTPException) -> Response:
 def _on_unexpected(error: Exception) -> Response:
     """Log where it happened, not what it said: messages may quote what people typed."""
     db.session.rollback()
-    places = []
-    step = error.__traceback__
-    while step is not None:
-        places.append(f"{Path(step.tb_frame.f_code.co_filename).name}:{step.tb_lineno}")
-        step = step.tb_next
-    log.error(
-        "unexpected %s at %s",
-        type(error).__name__,
-        " ".join(places[-8:]),
-        extra={"request": g.get("request_id")},
-    )
+    log.error("unexpected %s", what(error), extra={"request": g.get("request_id")})
     return problem(500, "Something went wrong here", "Nothing was changed. Try again.", "error")
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
-from clinicpro import create_app
+from clinicpro import create_app, logs
 from clinicpro.analyses.switching import resume
 from clinicpro.cleaning import clean_up
 from clinicpro.db import db, transaction, utc_now
@@ -66,6 +66,7 @@ def _sweep(_subject: str) -> None:
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM."""
+    logs.install()
     os.nice(10)  # after what people wait for
     app = create_app(settings)
     with app.app_context():

@@ -73,6 +73,7 @@ def web(settings: Settings) -> Program:
         "forwarded-allow-ips": "*",  # whoever reaches the socket is Caddy
         "worker-tmp-dir": "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp",  # noqa: S108
         "log-level": "warning",
+        "logger-class": "clinicpro.up.serving.ServerLog",
     }
     return Program(
         name="web",

@@ -19,6 +19,7 @@ MODULES = sorted(PROGRAM.rglob("*.py"))
 FRAGMENTS = sorted((ROOT / "templates").rglob("_*.html"))
 ORDER = (
     ("answers", "formats", "joined", "settings"),
+    ("logs",),
     ("db",),
     ("live",),
     ("gateways",),
