@@ -31,6 +31,7 @@ class Image(Model):
         Index(
             "ix_image_tray",
             "owner_id",
+            "state",
             sqlite_where=text("consultation_id IS NULL"),
             postgresql_where=text("consultation_id IS NULL"),
         ),

@@ -91,6 +91,8 @@ class ShownPhone:
 def show_phones(pairings: Iterable[Pairing]) -> list[ShownPhone]:
     """The pairings with what each has sent, saved images alone counted."""
     rows, now = list(pairings), utc_now()
+    if not rows:
+        return []
     counted = db.session.execute(
         select(Image.pairing_id, func.count(Image.id))
         .where(Image.pairing_id.in_([one.id for one in rows]), Image.state == READY)

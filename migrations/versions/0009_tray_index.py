@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_image_tray",
         "image",
-        ["owner_id"],
+        ["owner_id", "state"],
         sqlite_where=unassigned,
         postgresql_where=unassigned,
     )
