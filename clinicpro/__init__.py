@@ -69,6 +69,7 @@ ROOMS = (
     "phones.capture",
     "trust.routes",
     "analyses.routes",
+    "analyses.prompt_routes",
     "notes.routes",
     "desk.routes",
     "desk.live",

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 # In this order. tokens.css fixes the layers; an element may use those before it.
 SHEETS = (
     "tokens reset base layout icon button field badge alert toast progress topbar current dialog "
-    "panel facts empty upload segments filters grid card viewer stage analysis covering pair note "
-    "lesson pairing utilities"
+    "panel facts empty upload segments filters grid card viewer stage analysis covering pair "
+    "prompts note lesson pairing utilities"
 )
 SCRIPTS = (
     "asking notices request-errors session-guard live-stream toast-note alert-note elapsed-time "

@@ -108,7 +108,7 @@ def retire_prompt(actor: Actor, shelf: Shelf, prompt_id: UUID) -> None:
         if prompt.is_retired:
             return
         left = [one for one in prompts_on(shelf) if one.id != prompt_id and not one.is_comparing]
-        if shelf.owner_id is None and not left:
+        if shelf.is_practice and not left:
             raise Refusal(
                 "This is the last prompt of the practice", "Add another one first.", "last"
             )
@@ -146,22 +146,22 @@ def move_prompt(actor: Actor, shelf: Shelf, prompt_id: UUID, step: int) -> None:
             _record("prompt.order", actor, shelf, prompt)
 
 
-def set_defaults(actor: Actor, shelf: Shelf, chosen: Mapping[str, UUID]) -> None:
+def set_defaults(actor: Actor, shelf: Shelf, chosen: Mapping[str, UUID | None]) -> None:
     """Choose beforehand, for each kind of image named, this prompt; for the others none."""
     authorize(actor, shelf.permission)
     with transaction():
-        able = prompts_on(shelf) if shelf.owner_id is None else offered(actor)
+        able = prompts_on(shelf) if shelf.is_practice else offered(actor)
         ids = {prompt.id for prompt in able if not prompt.is_comparing}
         kinds = {kind.slug for kind in KINDS}
         if not chosen.keys() <= kinds or not set(chosen.values()) <= ids:
             raise Refusal("That can’t be chosen", "Choose one of the list.", "prompt", 422)
         db.session.execute(delete(PromptDefault).where(PromptDefault.shelf == shelf.name))
-        for kind, prompt_id in chosen.items():
+        for kind, prompt_id in sorted(chosen.items()):
             db.session.add(PromptDefault(shelf=shelf.name, kind=kind, prompt_id=prompt_id))
         record(
             "prompt.defaults",
             actor,
-            objects=sorted(set(chosen.values())),
+            objects=sorted(map(str, set(chosen.values()))),
             details={"shelf": _of(shelf), "kinds": " ".join(sorted(chosen))},
         )
 
@@ -201,4 +201,4 @@ def _record(action: str, actor: Actor, shelf: Shelf, prompt: Prompt) -> None:
 
 
 def _of(shelf: Shelf) -> str:
-    return "practice" if shelf.owner_id is None else "own"
+    return "practice" if shelf.is_practice else "own"

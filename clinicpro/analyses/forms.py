@@ -1,4 +1,4 @@
-"""What the GP asks about an image."""
+"""What the GP asks about an image, and what somebody writes of a prompt."""
 
 from __future__ import annotations
 
@@ -6,10 +6,26 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 
+from clinicpro.analyses.editing import Words
 from clinicpro.analyses.prompts import Prompt
+
+
+class PromptForm(FlaskForm):
+    """What somebody writes of a prompt; what can't be saved is said by `Words.checked()`."""
+
+    title = StringField("Name on the button")
+    text = TextAreaField("What the model is asked")
+    is_comparing = BooleanField("It compares with an earlier image")
+    version = IntegerField("Version that was read", [Optional()])
+    sample = StringField("Sample")
+    prompt = StringField("The prompt that is changed")
+
+    @property
+    def words(self) -> Words:
+        return Words(self.title.data or "", self.text.data or "", self.is_comparing.data)
 
 
 class AskForm(FlaskForm):

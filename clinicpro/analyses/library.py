@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from clinicpro.accounts.models import User
 from clinicpro.accounts.permissions import Actor
 from clinicpro.analyses.prompts import (
     GENERAL,
@@ -30,6 +31,10 @@ class Shelf:
     owner_id: UUID | None
 
     @property
+    def is_practice(self) -> bool:
+        return self.owner_id is None
+
+    @property
     def name(self) -> str:
         return PRACTICE if self.owner_id is None else str(self.owner_id)
 
@@ -43,6 +48,14 @@ PRACTICE_SHELF = Shelf(None)
 
 def own_shelf(actor: Actor) -> Shelf:
     return Shelf(actor.id)
+
+
+def shelf_of(actor: Actor, prompt_id: UUID) -> Shelf:
+    """Where the prompt stands: the practice's shelf or the actor's own, else the 404."""
+    prompt = db.session.get(Prompt, prompt_id)
+    if prompt is None or prompt.owner_id not in (None, actor.id):
+        raise NotHere
+    return Shelf(prompt.owner_id)
 
 
 def prompts_on(shelf: Shelf, *, is_retired: bool = False) -> list[Prompt]:
@@ -67,17 +80,6 @@ def prompt_on(shelf: Shelf, prompt_id: UUID, *, is_locked: bool = False) -> Prom
     if found is None:
         raise NotHere
     return found
-
-
-def versions_of(prompt: Prompt) -> list[PromptVersion]:
-    """Every version, the latest first."""
-    return list(
-        db.session.scalars(
-            select(PromptVersion)
-            .where(PromptVersion.prompt_id == prompt.id)
-            .order_by(PromptVersion.version.desc())
-        )
-    )
 
 
 def offered(actor: Actor) -> list[Prompt]:
@@ -106,40 +108,48 @@ def defaults_of(shelf_name: str) -> dict[str, UUID]:
 
 
 @dataclass(frozen=True)
-class ShownShelf:
-    """A shelf for the templates; `at` is where its routes are."""
+class ShownVersion:
+    """One version of a prompt, and who made it; `by_name` is None for what came with us."""
 
-    at: str
+    row: PromptVersion
+    by_name: str | None
+
+
+def versions_of(prompt: Prompt) -> list[ShownVersion]:
+    """Every version, the latest first."""
+    rows = db.session.execute(
+        select(PromptVersion, User.name)
+        .outerjoin(User, User.id == PromptVersion.made_by)
+        .where(PromptVersion.prompt_id == prompt.id)
+        .order_by(PromptVersion.version.desc())
+    )
+    return [ShownVersion(row, name) for row, name in rows]
+
+
+@dataclass(frozen=True)
+class ShownShelf:
+    """A shelf for the templates; `choices` are what a kind of image can have as its first."""
+
+    is_practice: bool
     may_change: bool
     prompts: list[Prompt]
     retired: list[Prompt]
-    choices: list[Prompt]  # what a kind of image can have as its first choice
+    choices: list[Prompt]
     defaults: dict[str, UUID]
-
-    @property
-    def is_practice(self) -> bool:
-        return self.at == "practice_prompts"
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
         return KINDS
 
     def kinds_of(self, prompt: Prompt) -> list[str]:
-        """The kinds of image for which the prompt is chosen first."""
+        """The kinds of image for which the prompt is chosen beforehand."""
         return [kind.label for kind in KINDS if self.defaults.get(kind.slug) == prompt.id]
 
 
-def practice_shelf(actor: Actor) -> ShownShelf:
-    return _shown(PRACTICE_SHELF, "practice_prompts", actor, prompts_on(PRACTICE_SHELF))
-
-
-def shown_own_shelf(actor: Actor) -> ShownShelf:
-    return _shown(own_shelf(actor), "prompts", actor, offered(actor))
-
-
-def _shown(shelf: Shelf, at: str, actor: Actor, choices: list[Prompt]) -> ShownShelf:
+def shown_shelf(actor: Actor, shelf: Shelf) -> ShownShelf:
+    choices = prompts_on(shelf) if shelf.is_practice else offered(actor)
     return ShownShelf(
-        at=at,
+        is_practice=shelf.is_practice,
         may_change=actor.may(shelf.permission),
         prompts=prompts_on(shelf),
         retired=prompts_on(shelf, is_retired=True),

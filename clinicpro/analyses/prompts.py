@@ -120,6 +120,12 @@ class PromptTrial(Model):
         return self.state in OPEN
 
     @property
+    def pictures(self) -> list[str]:
+        """Below the static folder, the earlier one first."""
+        slugs = [f"{self.sample}-earlier", self.sample] if self.is_comparing else [self.sample]
+        return [f"img/samples/{slug}.jpg" for slug in slugs]
+
+    @property
     def paragraphs(self) -> list[str]:
         return [part.strip() for part in self.answer.split("\n") if part.strip()]
 

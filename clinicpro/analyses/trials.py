@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from clinicpro.accounts.permissions import Actor, authorize
 from clinicpro.analyses.editing import Words
 from clinicpro.analyses.ending import AFTER_RESTART, SWITCHED_OFF, UNEXPECTED, Ending, verdict
+from clinicpro.analyses.library import Shelf, prompt_on
 from clinicpro.analyses.models import FAILED, INCOMPLETE, INTERRUPTED, OPEN, QUEUED, RUNNING
 from clinicpro.analyses.operations import MOST_TOKENS, check_caps, check_is_on, most_it_costs
 from clinicpro.analyses.pricing import price_of
@@ -34,7 +35,7 @@ from clinicpro.web import ROOT, app_settings, gateways
 
 log = logging.getLogger(__name__)
 
-PICTURES = ROOT / "static" / "img" / "samples"
+STATIC = ROOT / "static"
 PACE = 0.5  # seconds between two drafts
 PIXELS = 800 * 600  # of a sample
 LONGEST_TEXT = 20_000  # characters
@@ -42,7 +43,7 @@ LONGEST_TEXT = 20_000  # characters
 
 @dataclass(frozen=True)
 class Sample:
-    """A drawn picture and what a GP would have labelled it with; `earlier` is its first state."""
+    """A drawn picture and what a GP would have labelled it with."""
 
     slug: str
     label: str
@@ -50,7 +51,6 @@ class Sample:
     side: str
     view: str
     history: str
-    earlier: str | None = None
 
     @property
     def known(self) -> dict[str, str]:
@@ -67,17 +67,12 @@ class Sample:
     def place(self) -> str:
         return f"{self.side} {self.site}".strip().capitalize()
 
-    @property
-    def path(self) -> str:
-        """Below the static folder."""
-        return f"img/samples/{self.slug}.jpg"
-
 
 _MOLE = ("back", "left", "close-up", "Has grown over a year.")
 SAMPLES = {
     one.slug: one
     for one in (
-        Sample("mole", "A mole on the back", *_MOLE, earlier="mole-earlier"),
+        Sample("mole", "A mole on the back", *_MOLE),
         Sample(
             "ring", "A ring-shaped rash", "forearm", "right", "regional", "Itchy for two weeks."
         ),
@@ -87,21 +82,27 @@ SAMPLES = {
     )
 }
 COMPARED = "mole"  # the one that was drawn twice
+DATED = (
+    "Image 1 of 2, the earlier one, of 3 May 2025:",
+    "Image 2 of 2, the later one, of 3 May 2026:",
+)
 
 
 def start_trial(
-    actor: Actor, permission: str, words: Words, sample: str, prompt_id: UUID | None
+    actor: Actor, shelf: Shelf, words: Words, sample: str, prompt_id: UUID | None
 ) -> UUID:
     """Have the worker ask the model about a sample; gives the trial's id.
 
     A trial under way that asks the same is the answer to a second click. Raises BadWords, and
     Refusal: off, no key, cap, another trial under way.
     """
-    authorize(actor, permission)
+    authorize(actor, shelf.permission)
     words = words.checked()
     picture = SAMPLES[COMPARED] if words.is_comparing else SAMPLES.get(sample)
     if picture is None:
         raise Refusal("There is no such sample", "Choose one of the list.", "invalid", 422)
+    if prompt_id is not None:
+        prompt_on(shelf, prompt_id)
     with transaction():
         current = locked_policy()
         running = _open_trial(actor)
@@ -132,6 +133,15 @@ def start_trial(
         return trial.id
 
 
+def why_not() -> str:
+    """Why nothing can be tried now, in sentences; empty when it can."""
+    try:
+        check_is_on(policy())
+    except Refusal as refusal:
+        return f"{refusal.title}. {refusal.advice}"
+    return ""
+
+
 def _open_trial(actor: Actor) -> PromptTrial | None:
     return db.session.scalar(
         select(PromptTrial)
@@ -160,7 +170,7 @@ def give_up_trial_job(subject: str) -> None:
 
 def run_trial(trial_id: UUID, doors: Gateways, model: str) -> None:
     """The row always ends in a last state; what nobody expected is raised again afterwards."""
-    ending, text = Ending(FAILED, UNEXPECTED), ""
+    ending, text, question = Ending(FAILED, UNEXPECTED), "", None
     try:
         question = _begin(trial_id, model)
         if question is None:
@@ -180,7 +190,7 @@ def run_trial(trial_id: UUID, doors: Gateways, model: str) -> None:
         is_full = len(text) == LONGEST_TEXT
         ending = verdict(answer, text, is_full=is_full, is_stopped=False)
     except DescriberError as error:
-        is_free = error.kind in FREE or isinstance(error, MayTryAgain)
+        is_free = question is None or error.kind in FREE or isinstance(error, MayTryAgain)
         state = INCOMPLETE if text else FAILED
         ending = Ending(state, error.advice, kind=error.kind, is_free=is_free)
         log.warning("trial ended: %s", error.kind, extra={"trial": trial_id})
@@ -197,7 +207,7 @@ def _begin(trial_id: UUID, model: str) -> Question | None:
         if not policy().is_on:
             raise DescriberError(SWITCHED_OFF, "off")
         trial.state = RUNNING
-        images = _images(SAMPLES[trial.sample], is_pair=trial.is_comparing)
+        images = _images(trial)
         record(
             "prompt.send",
             PROGRAM,
@@ -213,15 +223,10 @@ def _begin(trial_id: UUID, model: str) -> Question | None:
     return Question(model, SYSTEM, text, images, MOST_TOKENS)
 
 
-def _images(sample: Sample, *, is_pair: bool) -> tuple[LabelledJpeg, ...]:
-    later = (PICTURES / f"{sample.slug}.jpg").read_bytes()
-    if not is_pair:
-        return (LabelledJpeg(later),)
-    earlier = (PICTURES / f"{sample.earlier}.jpg").read_bytes()
-    return (
-        LabelledJpeg(earlier, "Image 1 of 2, the earlier one, of 3 May 2025:"),
-        LabelledJpeg(later, "Image 2 of 2, the later one, of 3 May 2026:"),
-    )
+def _images(trial: PromptTrial) -> tuple[LabelledJpeg, ...]:
+    jpegs = [(STATIC / path).read_bytes() for path in trial.pictures]
+    labels = DATED if trial.is_comparing else ("",)
+    return tuple(map(LabelledJpeg, jpegs, labels))
 
 
 def _keep(trial_id: UUID, text: str) -> None:

@@ -11,6 +11,7 @@ from clinicpro.accounts import operations
 from clinicpro.accounts.forms import PersonForm, RolesForm
 from clinicpro.accounts.guard import current_actor
 from clinicpro.accounts.operations import AccountError, NewUser
+from clinicpro.analyses.library import PRACTICE_SHELF, shown_shelf
 from clinicpro.analyses.queries import policy
 from clinicpro.analyses.sending import recipient
 from clinicpro.analyses.switching import set_policy
@@ -124,6 +125,7 @@ def _page(
             people_form=people_form or PersonForm(formdata=None),
             problem=problem,
             switch=switch(recipient(app_settings()), app_settings()),
+            shelf=shown_shelf(current_actor(), PRACTICE_SHELF),
             ai_form=ai_form or AiForm.of(policy()),
             phones=show_phones(live_pairings()),
             consent_form=consent_form

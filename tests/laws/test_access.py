@@ -12,6 +12,9 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from clinicpro.accounts.permissions import PERMISSIONS, PHONE, PUBLIC, ROUTES
+from clinicpro.analyses.editing import Words, create_prompt
+from clinicpro.analyses.library import own_shelf
+from clinicpro.analyses.trials import start_trial
 from clinicpro.db import db
 from clinicpro.gateways.fakes import FakeStore
 from clinicpro.images.models import Image
@@ -46,6 +49,8 @@ SCOPED = {
     "analysis_id",
     "finding_id",
     "pairing_id",
+    "prompt_id",
+    "trial_id",
 }  # a person's own rows
 SHARED = {"patient_id", "user_id", "phone_id"}  # the practice's
 LAST = (
@@ -119,7 +124,18 @@ def ids(gp: Person, store: FakeStore) -> dict[str, UUID]:
         "consultation_id": consultation_id,
         "finding_id": finding_id,
         "pairing_id": pairing_id,
+        **prompt_ids(gp),
     }
+
+
+def prompt_ids(gp: Person) -> dict[str, UUID]:
+    """A prompt of the GP's own, and a trial of it."""
+    shelf, words = own_shelf(gp.actor), Words("Mole", "Describe the mole.")
+    prompt_id = create_prompt(gp.actor, shelf, words)
+    trial_id = start_trial(gp.actor, shelf, words, "mole", prompt_id)
+    run_due(gp.app)
+    db.session.rollback()
+    return {"prompt_id": prompt_id, "trial_id": trial_id}
 
 
 def test_routes_and_rows_are_the_same(app: Flask) -> None:
