@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import boto3
@@ -34,6 +35,8 @@ REFUSED = (
 )
 NOT_THERE = "This image is not in the store. The record of it is kept; please report this."
 NOT_DURABLE = "The image store's disk could not be secured. The image is not saved yet; try again."
+
+KEPT_LINKS = 4096  # about 2 MB
 
 NOT_FOUND = ("404", "NoSuchKey", "NotFound")  # no bucket is the store's trouble, not the image's
 ALREADY_THERE = ("412", "PreconditionFailed")
@@ -68,6 +71,7 @@ class S3Store:
             settings.s3_access_key_id,
             settings.s3_secret_access_key,
         )
+        self._sign_get = lru_cache(KEPT_LINKS)(self._sign)  # a gallery shows the same ones again
 
     def presign_put(
         self, key: str, *, content_type: str, size: int, sha256: str, now: datetime
@@ -86,10 +90,13 @@ class S3Store:
 
     def presign_get(self, key: str, *, now: datetime, download_name: str | None = None) -> str:
         """Path and query to GET `key`: the same text for half an hour, in every process."""
+        return self._sign_get(key, half_hour(now), download_name)
+
+    def _sign(self, key: str, at: datetime, download_name: str | None) -> str:
         return self._signer.sign(
             "GET",
             f"/{self._bucket}/{key}",
-            at=half_hour(now),
+            at=at,
             good_for=GET_GOOD_FOR,
             query=get_query(download_name),
         )
