@@ -16,7 +16,15 @@ from clinicpro.phones.models import CODE_GOOD_FOR
 from clinicpro.phones.operations import TooManyCodes
 from clinicpro.phones.queries import earlier_pairings, live_pairings, pairing_for
 from clinicpro.phones.showing import show_phone, show_phones
-from clinicpro.web import background, fragment_or_redirect, is_htmx, page_or, path_for, problem
+from clinicpro.web import (
+    app_settings,
+    background,
+    fragment_or_redirect,
+    is_htmx,
+    page_or,
+    path_for,
+    problem,
+)
 
 bp = Blueprint("phones", __name__)
 bp.before_app_request(ask_first)
@@ -36,7 +44,7 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/pairings")
 def create() -> ResponseReturnValue:
-    consultation = current()
+    consultation, settings = current(), app_settings()
     target = consultation if consultation is not None and consultation.is_open else None
     who, target_id = (target.patient.name, target.id) if target else (None, None)
     try:
@@ -50,6 +58,8 @@ def create() -> ResponseReturnValue:
         pairing_id=pairing_id,
         code=code_of(f"{phone_origin()}/m#{secret}"),
         address=f"{phone_origin()}/m",
+        is_reachable=settings.is_on_network,
+        is_untrusted=settings.certificate == "own",
         seconds=int(CODE_GOOD_FOR.total_seconds()),
         who=who,
     )

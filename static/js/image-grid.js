@@ -57,8 +57,10 @@ class ImageGrid extends HTMLElement {
     const fresh = added.filter((card) => card.dataset.state === "ready" && Date.now() - Date.parse(card.dataset.at) < JUST_NOW && !sending.sent.has(card.id.slice("image-".length)));
     if (!fresh.length) return;
     for (const card of fresh) card.classList.add("card--new");
+    unseen.add(fresh.length);
     const line = this.querySelector("#news-line").content.cloneNode(true);
     line.querySelector("[data-count]").textContent = fresh.length === 1 ? "1 image" : `${fresh.length} images`;
+    line.querySelector("[data-from]").hidden = fresh.some((card) => card.dataset.source !== "mobile");
     const names = new Set(fresh.map((card) => card.querySelector(".card__who").textContent));
     line.querySelector("[data-who]").textContent = names.size === 1 ? `for ${[...names][0]}` : "";
     line.querySelector("[data-show]").addEventListener("click", () => {

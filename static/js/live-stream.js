@@ -1,14 +1,16 @@
 "use strict";
 // The page's one stream: open while the page is shown, each event told on as `live:NAME`.
+// Hidden it holds no connection (a browser has six for all its tabs) and looks now and then.
 
 const POLL = 10_000;
+const HIDDEN_POLL = 15_000;
 const LONGEST_WAIT = 60_000;
 
 class LiveStream extends HTMLElement {
   connectedCallback() {
     this.names = this.getAttribute("events").split(" ");
     this.wait = 1000;
-    this.onVisible = () => (document.hidden ? this.close() : this.open());
+    this.onVisible = () => (document.hidden ? this.rest() : this.open());
     document.addEventListener("visibilitychange", this.onVisible);
     document.addEventListener("clinicpro:signed-in", this.onVisible);
     window.addEventListener("pagehide", () => this.close());
@@ -42,6 +44,11 @@ class LiveStream extends HTMLElement {
 
   tell(name) {
     for (const one of name ? [name] : this.names) document.dispatchEvent(new CustomEvent(`live:${one}`));
+  }
+
+  rest() {
+    this.close();
+    this.polling = setInterval(() => this.tell(), HIDDEN_POLL);
   }
 
   // Too many streams at once: look now and then, and try the stream again after a while.

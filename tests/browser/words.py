@@ -31,6 +31,7 @@ def sign_in(window: Page, instance: Instance, email: str) -> None:
     window.get_by_label("Password").fill(PASSWORD)
     window.get_by_role("button", name="Sign in").click()
     expect(window.locator("#topbar")).to_be_visible()
+    window.wait_for_load_state()  # its scripts have run
 
 
 def start_consultation(window: Page, nhi: str, name: str) -> None:
