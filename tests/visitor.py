@@ -37,7 +37,7 @@ class Visitor:
     def __init__(self, url: str) -> None:
         self.url = url
         self._host = urlsplit(url).netloc
-        self._cookies: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
         self._token = ""
         self._local = threading.local()
         self._opened: list[HTTPConnection] = []
@@ -55,17 +55,17 @@ class Visitor:
 
     def set_up(self, code: str) -> None:
         """Make the first account of a fresh instance, a GP, and be signed in."""
-        self._take_token()
+        self.take_token()
         fields = {"code": code, "practice_name": "Test", "name": "Dr Aroha Ngata", "is_gp": "y"}
         answer = self.post_form("/setup", {**fields, "email": EMAIL, "password": PASSWORD})
         assert answer.status == 303, answer.content
-        self._take_token()
+        self.take_token()
 
     def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> None:
-        self._take_token()
+        self.take_token()
         answer = self.post_form("/login", {"email": email, "password": password})
         assert answer.status == 303, answer.content
-        self._take_token()
+        self.take_token()
 
     def get(self, path: str) -> Answer:
         return self.send("GET", path)
@@ -77,6 +77,11 @@ class Visitor:
     def post_json(self, path: str, body: Mapping[str, object]) -> Answer:
         kind = {"Content-Type": "application/json"}
         return self.send("POST", path, json.dumps(body).encode(), kind)
+
+    def post_for_stream(self, path: str, body: Mapping[str, object]) -> HTTPResponse:
+        """The event stream that answers, unread."""
+        headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+        return self.open("POST", path, json.dumps(body).encode(), headers)
 
     def send(
         self,
@@ -101,18 +106,18 @@ class Visitor:
             connection = self._local.connection = HTTPConnection(self._host, timeout=60)
             self._opened.append(connection)
         own = {"X-CSRFToken": self._token} if method != "GET" else {}
-        cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         connection.request(method, path, content, {**own, "Cookie": cookie, **(headers or {})})
         response: HTTPResponse = connection.getresponse()
         for line in response.headers.get_all("Set-Cookie", []):
             for name, morsel in SimpleCookie(line).items():
-                self._cookies[name] = morsel.value
+                self.cookies[name] = morsel.value
         return response
 
-    def presign(self, content: bytes) -> Answer:
+    def presign(self, content: bytes, **more: str) -> Answer:
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
         body = {"filename": "IMG_1.jpg", "mimeType": "image/jpeg", "size": len(content)}
-        return self.post_json("/api/uploads/presign", {**body, "sha256": digest})
+        return self.post_json("/api/uploads/presign", {**body, "sha256": digest, **more})
 
     def put(self, ticket: Mapping[str, object], content: bytes) -> int:
         """The status of the PUT that `ticket` allows."""
@@ -151,7 +156,7 @@ class Visitor:
         assert isinstance(images, list)
         return {image["id"]: image["state"] for image in images}
 
-    def _take_token(self) -> None:
+    def take_token(self) -> None:
         self._token = str(self.get("/login/token").json()["csrfToken"])
 
 
