@@ -1,4 +1,4 @@
-"""A certificate by ACME: asked for at HTTPS_PORT itself, from an authority in the test's own net."""
+"""A certificate by ACME: asked for at HTTPS_PORT itself, from an authority of the test's."""
 
 import http.client
 import shutil
