@@ -55,6 +55,9 @@ class Shown:
     view: str | None
     label: str | None
     remark: str | None
+    device: str | None
+    photo_consent: str | None
+    photo_consent_at: datetime | None
     reason: str | None
     patient_name: str | None
     nhi: str | None

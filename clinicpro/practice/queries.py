@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from clinicpro.accounts.models import SignIn, User
-from clinicpro.accounts.permissions import Actor
+from clinicpro.accounts.permissions import PHONE, Actor
 from clinicpro.accounts.queries import users
 from clinicpro.analyses.pricing import CENT, dollars, list_price
 from clinicpro.analyses.queries import policy, used_this_month
@@ -221,6 +221,8 @@ def trail(before: int | None = None) -> Trail:
 
 def _told(one: AuditEvent, names: dict[str, str]) -> Told:
     who = names.get(one.actor, "Somebody") if one.actor else "The program"
+    if PHONE in one.roles.split():
+        who += "’s phone"
     if one.action == "sign_in" and one.outcome != "ok":
         what = "could not sign in"
     else:

@@ -24,6 +24,7 @@ def test_the_manager_ends_a_phone_and_sees_no_patient(
     page = manager.get("/practice").text
     for words in ("Dr Aroha Ngata", "iPhone, Safari", "1 photo saved", "1 now"):
         assert words in page
+    assert "Dr Aroha Ngata’s phone</strong> added an image" in page
     assert "Mere" not in page
     assert "ZZZ0016" not in page
     pairing_id = phone.state()["pairingId"]
@@ -78,3 +79,31 @@ def test_owners_see_what_each_phone_sent(gp: Person, colleague: Person, store: F
     assert "Ended" in page
     assert "No phone has been paired yet." in colleague.get("/pairings").text
     assert 'href="/pairings"' in gp.get("/account").text
+
+
+def test_an_image_says_which_phone_it_came_from_and_what_was_agreed(
+    gp: Person, store: FakeStore
+) -> None:
+    make_consultation(gp)
+    phone = paired(gp)
+    state = phone.state()
+    from_phone = send_image(phone, store, photoConsent=True)
+    from_desk = send_image(gp, store, JPEG + b"\1")
+    page = gp.get(f"/images/{from_phone}").text
+    assert f"iPhone, Safari, pairing {str(state['pairingId'])[:8]}" in page
+    assert str(state["consentWording"]) in page
+    assert "iPhone" not in gp.get(f"/images/{from_desk}").text
+
+
+def test_images_are_filtered_by_where_they_came_from(gp: Person, store: FakeStore) -> None:
+    from_phone = send_image(paired(gp), store)
+    from_desk = send_image(gp, store, JPEG + b"\1")
+    for source, there, away in (
+        ("mobile", from_phone, from_desk),
+        ("consultation", from_desk, from_phone),
+    ):
+        page = gp.get(f"/images?source={source}").text
+        assert f"image-{there}" in page
+        assert f"image-{away}" not in page
+        listed = gp.get(f"/api/clinical-images/list?source={source}").get_json()["images"]
+        assert [one["id"] for one in listed] == [there]
