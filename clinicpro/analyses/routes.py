@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import generate_csrf
 
 from clinicpro.accounts.guard import current_actor
 from clinicpro.accounts.permissions import Actor
-from clinicpro.accounts.queries import is_still_signed_in
 from clinicpro.analyses import operations
 from clinicpro.analyses.exporting import export_text
 from clinicpro.analyses.forms import AskForm
@@ -27,12 +24,12 @@ from clinicpro.analyses.queries import (
     shown_with,
 )
 from clinicpro.analyses.sending import Offer, offer_for
+from clinicpro.analyses.watching import watch
 from clinicpro.images import covering
 from clinicpro.images.covering import areas_from
 from clinicpro.images.queries import image_for, shown_for
 from clinicpro.images.routes import asked
 from clinicpro.images.showing import Shown
-from clinicpro.live import event_stream
 from clinicpro.web import (
     background,
     gateways,
@@ -172,44 +169,4 @@ def text(analysis_id: UUID) -> ResponseReturnValue:
 @bp.get("/analyses/<uuid:analysis_id>/stream")
 @background
 def stream(analysis_id: UUID) -> ResponseReturnValue:
-    actor = current_actor()
-    topic = analysis_for(actor, analysis_id).topic
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    look_of = asked()  # of one time, so that the links stay the same
-    token = generate_csrf()  # the forms at the end are drawn outside of any session
-    said: list[str] = []
-
-    def look(_fired: set[str]) -> Iterator[tuple[str, str]]:
-        analysis = analysis_for(actor, analysis_id)
-        shown = shown_analysis(actor, analysis, look_of)
-        with app.test_request_context("/"):  # links in the fragment need a request to stand in
-            yield (
-                "analysis",
-                render_template(
-                    "analyses/_analysis.html", analysis=shown, csrf_token=lambda: token
-                ),
-            )
-        sentence = sentence_of(analysis.state, bool(analysis.text))
-        if sentence not in said:
-            said.append(sentence)
-            yield "status", sentence
-        if not analysis.is_open:
-            yield "closed", ""
-
-    return event_stream((topic,), look, lambda: is_still_signed_in(actor.sign_in_id, "image.view"))
-
-
-SENTENCES = {
-    "queued": "The description waits its turn.",
-    "running": "The description is being written.",
-    "finished": "The description is ready to check.",
-    "stopped": "The description was stopped.",
-    "refused": "The model declined to describe this image.",
-}
-
-
-def sentence_of(state: str, has_text: bool) -> str:
-    """What a screen reader hears of a run; not every word, but every change."""
-    if state == "running" and not has_text:
-        return "The image is being looked at."
-    return SENTENCES.get(state, "The description ended early. It can't be accepted.")
+    return watch(current_actor(), analysis_id, asked())

@@ -57,7 +57,7 @@ def recorded() -> list[AuditEvent]:
 @contextmanager
 def working(app: Flask) -> Iterator[None]:
     """The worker at work beside the test, until it has done what is due."""
-    worker = threading.Thread(target=run_due, args=(app,))
+    worker = threading.Thread(target=run_due, args=(app,), daemon=True)
     worker.start()
     try:
         yield

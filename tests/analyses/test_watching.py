@@ -58,6 +58,30 @@ def test_the_stream_draws_the_run_as_it_grows_and_then_closes(
     assert frames[-1][0] == "closed"
 
 
+def test_while_only_the_words_grow_only_the_words_are_sent(
+    app: Flask, gp: Person, image_id: UUID, describer: FakeDescriber
+) -> None:
+    gate, last = threading.Event(), threading.Event()
+    describer.pieces = ["Left ", "forearm. ", "<b>Superficial</b> ", "abrasion."]
+    describer.waits_before = {1: gate, 3: last}
+    ask(gp, image_id)
+    answer = gp.get(f"/analyses/{the_run().id}/stream", headers=STREAM)
+    seen = ""
+    with working(app):
+        for chunk in answer.iter_encoded():
+            seen += chunk.decode()
+            if "Left" in seen:
+                gate.set()
+            if "Superficial" in seen:
+                last.set()
+    frames = frames_of(seen)
+    drafts = [payload for name, payload in frames if name == "draft"]
+    assert drafts
+    assert all(one.startswith('<div class="findings"') for one in drafts)
+    assert "Left forearm. &lt;b&gt;Superficial&lt;/b&gt;" in drafts[-1]
+    assert len([name for name, _ in frames if name == "analysis"]) <= 4
+
+
 def test_a_stream_of_an_ended_run_closes_at_once(app: Flask, gp: Person, image_id: UUID) -> None:
     run_id = described(app, gp, image_id)
     names = [name for name, _ in frames_of(gp.get(f"/analyses/{run_id}/stream").text)]
