@@ -20,6 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.handset import PHONES, Handset
 from tests.browser.words import MANAGER, PASSWORD, set_up, sign_in
 from tests.instance import ROOT, Instance
 from tests.model_server import ModelServer
@@ -145,6 +146,28 @@ def open_window(chromium: Browser, watcher: Watcher) -> Iterator[OpenWindow]:
     yield open_one
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def handset(chromium: Browser, watcher: Watcher, practice: Instance) -> Iterator[Handset]:
+    """A phone that has never been here. Lines of the network's own are no problem on bad Wi-Fi."""
+    watcher.permit("net::ERR_")
+    yield from phones(chromium, watcher, practice, "iphone")
+
+
+@pytest.fixture
+def other_handset(chromium: Browser, watcher: Watcher, practice: Instance) -> Iterator[Handset]:
+    yield from phones(chromium, watcher, practice, "pixel")
+
+
+def phones(chromium: Browser, watcher: Watcher, practice: Instance, kind: str) -> Iterator[Handset]:
+    context = chromium.new_context(
+        **PHONES[kind], is_mobile=True, has_touch=True, device_scale_factor=2, locale="en-NZ"
+    )
+    context.set_default_timeout(30_000)
+    watcher.watch(context, practice.url)
+    yield Handset(context.new_page(), practice.url)
+    context.close()
 
 
 @pytest.fixture

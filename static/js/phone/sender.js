@@ -79,35 +79,24 @@ class Sender {
   async attempt(shot) {
     const content = await shots.content(shot);
     if (!content) throw new Refusal("The phone has lost it. Take it again.", { status: 422 });
-    if (shot.imageId && !shot.ticket && (await this.isReceived(shot))) return;
+    if (shot.isThere && !shot.ticket) return this.receipt(shot); // An earlier page got this far.
     if (shot.ticket && new Date(shot.ticket.expiresAt) < new Date()) shot.ticket = null;
     if (!shot.ticket) {
       const ticket = await server.presign(shot, this.waiting);
-      if (ticket.duplicate) return;
+      if (ticket.duplicate) return null;
       shot.ticket = ticket;
       await shots.change(shot, { imageId: ticket.imageId });
     }
     if (!shot.isThere) await this.put(shot, content);
-    this.show(shot, "Checking", null);
-    await this.receipt(shot);
-  }
-
-  /** Whether an earlier try, of this page or one before it, got through after all. */
-  async isReceived(shot) {
-    try {
-      await this.receipt(shot);
-      return true;
-    } catch (error) {
-      if (error.status !== 404 && error.status !== 409) throw error;
-      return false;
-    }
+    return this.receipt(shot);
   }
 
   async receipt(shot) {
+    this.show(shot, "Checking", null);
     try {
       return await server.receipt(shot.imageId, this.waiting - 1);
     } catch (error) {
-      if (error.status === 409) shot.isThere = false;
+      if (error.status === 404 || error.status === 409) await shots.change(shot, { isThere: false }); // Nothing arrived after all.
       throw error;
     }
   }
@@ -126,8 +115,7 @@ class Sender {
     const status = await putting.send();
     clearTimeout(timer);
     // 412: these bytes are there already, an earlier try got through.
-    shot.isThere = status === 200 || status === 412;
-    if (shot.isThere) return;
+    if (status === 200 || status === 412) return shots.change(shot, { isThere: true });
     if (status) shot.ticket = null; // The link ran out, or is not liked: a fresh one.
     throw new Refusal("", { status: status && 503 });
   }

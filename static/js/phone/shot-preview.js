@@ -14,7 +14,10 @@ class ShotPreview extends HTMLElement {
       this.keep();
     });
     this.querySelector("[data-discard]").addEventListener("click", () => shots.wipe(this.shot));
-    this.image.addEventListener("error", () => this.unseen(true));
+    this.image.addEventListener("error", () => {
+      this.unseen(true);
+      this.hint("");
+    });
     this.image.addEventListener("load", () => setTimeout(() => this.look(), HINTS_AFTER));
   }
 
@@ -27,7 +30,7 @@ class ShotPreview extends HTMLElement {
     this.shot = shot;
     this.fill();
     this.unseen(false);
-    this.hint("");
+    this.hint(null);
     const content = await shots.content(shot);
     URL.revokeObjectURL(this.image.src);
     this.image.src = URL.createObjectURL(content);
@@ -71,11 +74,13 @@ class ShotPreview extends HTMLElement {
   }
 
   look() {
-    if (!this.image.naturalWidth) return;
-    this.hint(quality.verdict(quality.measure(this.image)));
+    if (this.image.naturalWidth) this.hint(quality.verdict(quality.measure(this.image)));
   }
 
+  /** null: not looked at yet. Until then nothing can be kept: the buttons would change under the thumb. */
   hint(name) {
+    this.toggleAttribute("data-looked-at", name !== null);
+    for (const one of document.querySelectorAll('[form="preview-form"]')) one.disabled = name === null;
     for (const one of this.querySelectorAll("[data-hint]")) one.hidden = one.dataset.hint !== name;
     for (const one of document.querySelectorAll("[data-doubt]")) one.hidden = (one.dataset.doubt === "yes") !== Boolean(name);
   }

@@ -34,7 +34,7 @@ class Shots extends EventTarget {
   async add(file, under) {
     const bytes = await file.arrayBuffer();
     const facts = { filename: file.name, mimeType: fileFacts.kind(file), size: bytes.byteLength, sha256: await fileFacts.sha256(bytes) };
-    const shot = { state: "draft", takenUnder: under.pairingId, ownerKey: under.ownerKey, imageId: null };
+    const shot = { state: "draft", takenUnder: under.pairingId, ownerKey: under.ownerKey, imageId: null, isThere: false };
     const row = { ...shot, details: await vault.sealWords(facts) };
     const sealed = await vault.seal(bytes);
     await vault.act(["shots", "bytes"], "readwrite", (shots, store) => {
@@ -50,8 +50,8 @@ class Shots extends EventTarget {
   async change(shot, changes) {
     const { pixels, ...plain } = changes;
     Object.assign(shot, plain);
-    const { id, state, takenUnder, ownerKey, imageId } = shot;
-    const row = { id, state, takenUnder, ownerKey, imageId, details: await vault.sealWords(shot.details) };
+    const { id, state, takenUnder, ownerKey, imageId, isThere } = shot;
+    const row = { id, state, takenUnder, ownerKey, imageId, isThere, details: await vault.sealWords(shot.details) };
     if (pixels) shot.sealedThumb = await vault.seal(await pixels.arrayBuffer());
     row.thumb = shot.sealedThumb;
     await vault.act(["shots"], "readwrite", (store) => {
