@@ -39,14 +39,14 @@ class Network:
         with self.inside():
             set_up("lo")
 
-    def join(self, address: str) -> None:
-        """The computer has this address on the practice's network, and no other."""
+    def join(self, address: str, name: str = "lan0") -> None:
+        """The computer has this address at that interface, and no other there."""
         with self.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
-            if "lan0" not in [name for _, name in socket.if_nameindex()]:
-                fcntl.ioctl(asked, SIOCBRADDBR, b"lan0\0")
-            ask("lan0", asked, SIOCSIFADDR, address)
-            ask("lan0", asked, SIOCSIFNETMASK, "255.255.255.0")
-            set_up("lan0")
+            if name not in [other for _, other in socket.if_nameindex()]:
+                fcntl.ioctl(asked, SIOCBRADDBR, name.encode() + b"\0")
+            ask(name, asked, SIOCSIFADDR, address)
+            ask(name, asked, SIOCSIFNETMASK, "255.255.255.0")
+            set_up(name)
 
     @contextmanager
     def inside(self) -> Iterator[None]:

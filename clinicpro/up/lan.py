@@ -22,17 +22,21 @@ LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 def find_hosts() -> tuple[str, ...]:
     """The addresses and then the names by which phones may reach this machine.
 
-    The first is the address that the way out of this machine leaves from. None without a network.
+    The first is the address on the network that the way out of this machine leads through. None
+    without a network.
     """
     addresses = find_addresses()
     return (*addresses, *_names()) if addresses else ()
 
 
 def find_addresses() -> tuple[str, ...]:
-    """IPv4 addresses on the network; an IPv6 one only where there is no other."""
+    """IPv4 addresses on the network; an IPv6 one only where there is no other.
+
+    The way out may be a tunnel (VPN), where no phone of the practice is: its address comes last.
+    """
     routed = [address for family, far in FAR_AWAY if (address := _leaving_from(family, far))]
-    found = [address for address in routed if ":" not in address]
-    found += [address for address in _of_interfaces() if address not in found]
+    found = sorted(_of_interfaces(), key=lambda address: address not in routed)
+    found += [address for address in routed if ":" not in address and address not in found]
     return tuple(found or routed)
 
 

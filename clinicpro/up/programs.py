@@ -120,7 +120,9 @@ def caddy(place: Place) -> Program:
         wing="front",
         stop_seconds=GRACEFUL_SECONDS,
         environment={
-            **{"XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder, "HOME": folder},
+            "XDG_DATA_HOME": folder,
+            "XDG_CONFIG_HOME": folder,
+            "HOME": folder,
             # Whom it trusts when it asks for a certificate, or an external store for an image.
             **{name: os.environ[name] for name in ("SSL_CERT_FILE",) if name in os.environ},
         },

@@ -6,7 +6,7 @@ from clinicpro.settings import Settings, SettingsError
 from clinicpro.up import lan
 from clinicpro.up.place import open_place
 from clinicpro.up.secrets import ensure_secrets
-from tests.up.settings import some_settings
+from tests.network import Network
 
 
 @pytest.fixture
@@ -60,7 +60,13 @@ def test_addresses_that_cannot_be_meant(told, environ, words):
 
 
 def test_a_machine_on_a_network_is_found_by_its_address_first():
-    hosts = lan.find_hosts()
-    for host in hosts:
-        assert some_settings(lan_hosts=(host,)).phone_origin.startswith("https://")
-    assert not {"127.0.0.1", "::1", "localhost"} & set(hosts)
+    with Network() as network, network.inside():
+        assert lan.find_hosts() == ()
+        network.join("172.17.0.1", "docker0")  # no phone is in there
+        assert lan.find_hosts() == ()
+        network.join("10.9.8.7")
+        address, *names = lan.find_hosts()
+        assert lan.find_addresses() == (address,) == ("10.9.8.7",)
+        assert not {"localhost", "127.0.0.1", "172.17.0.1"} & set(names)
+        network.join("192.168.1.20", "lan1")
+        assert set(lan.find_addresses()) == {"10.9.8.7", "192.168.1.20"}

@@ -18,7 +18,7 @@ import pytest
 
 from clinicpro.up import StartError, ports, programs
 from clinicpro.up.place import make_runtime, open_place
-from clinicpro.up.proxy import caddyfile
+from clinicpro.up.proxy import caddyfile, forget_leaves
 from tests.up.settings import some_settings
 
 pytestmark = pytest.mark.store
@@ -291,6 +291,18 @@ def test_an_external_store_is_reached_by_its_own_name():
     text = caddyfile(some_settings(s3_region="ap-southeast-2"), None, ("127.0.0.1",))
     assert "reverse_proxy https://s3.ap-southeast-2.amazonaws.com:443 {" in text
     assert "header_up Host s3.ap-southeast-2.amazonaws.com\n" in text
+
+
+def test_a_start_forgets_all_but_the_root_and_what_others_issued(tmp_path):
+    place = open_place(tmp_path)
+    kept = ("pki/authorities/local/root.crt", "certificates/acme-v02/images.nz/images.nz.crt")
+    gone = ("pki/authorities/local/intermediate.key", "certificates/local/10.0.0.7/10.0.0.7.crt")
+    for name in (*kept, *gone):
+        path = place.caddy / "caddy" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    forget_leaves(place)
+    assert [name for name in (*kept, *gone) if (place.caddy / "caddy" / name).exists()] == [*kept]
 
 
 def test_an_endpoint_with_a_path_is_refused():
