@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from clinicpro import addresses
+from clinicpro.addresses import LOOPBACK_NAME, in_url
+from clinicpro.addresses import SettingsError as SettingsError
+
 DEFAULT_MODEL = "claude-sonnet-5-5"
 SECRETS_FILE = "secrets.json"  # made on the first start, mode 0600
 RUNTIME_FILE = "runtime.json"  # inner ports and the socket folder of the running instance
-EMAIL = re.compile(r"[^\s{}\"'`@]+@[a-zA-Z0-9.-]+")
-LOOPBACK_NAME = "localhost"
-USUAL_PORTS = {"http": 80, "https": 443}
-NAME_OR_ADDRESS = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:]*:[0-9a-f:]*")
-
-
-class SettingsError(Exception):
-    """A setting that cannot work; the message is one sentence for the person who set it."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +144,7 @@ class _Reader:
 
     def settings(self) -> Settings:
         store = self.choice("STORE", ("bundled", "external"), "bundled")
-        self.check_certificate()
+        addresses.check_certificate(self.values)
         return Settings(
             data=self.data,
             runtime=Path(self.values.get("CLINICPRO_RUNTIME") or self.data / "run"),
@@ -164,11 +159,11 @@ class _Reader:
             store="external" if store == "external" else "bundled",
             port=self.number("PORT", 8000, 1, 65535),
             https_port=self.number("HTTPS_PORT", 8443, 1, 65535),
-            public_url=self.origin("PUBLIC_URL"),
-            lan_hosts=self.hosts("LAN_HOSTS"),
+            public_url=addresses.origin("PUBLIC_URL", self.values.get("PUBLIC_URL")),
+            lan_hosts=addresses.hosts("LAN_HOSTS", self.values.get("LAN_HOSTS", "")),
             tls_cert_file=self.path("TLS_CERT_FILE"),
             tls_key_file=self.path("TLS_KEY_FILE"),
-            acme_email=self.email("ACME_EMAIL"),
+            acme_email=addresses.email("ACME_EMAIL", self.values.get("ACME_EMAIL")),
             acme_directory=self.url("ACME_DIRECTORY"),
             web_concurrency=self.number("WEB_CONCURRENCY", 2, 1, 64),
             anthropic_api_key=self.secret("ANTHROPIC_API_KEY"),
@@ -228,68 +223,11 @@ class _Reader:
 
     def url(self, name: str) -> str | None:
         value = self.values.get(name)
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(f"{name}: '{value}' is not an http or https address.")
-        return value.rstrip("/")
-
-    def origin(self, name: str) -> str | None:
-        """Scheme, host and port alone, as a browser writes them: small letters, no usual port."""
-        value = self.url(name)
-        if value is None:
-            return None
-        try:
-            parts, port = urlsplit(value), urlsplit(value).port
-        except ValueError as error:
-            raise SettingsError(f"{name}: '{value}' has a port that is no port.") from error
-        host = parts.hostname or ""
-        if parts.path or parts.query or parts.fragment or parts.username:
-            raise SettingsError(f"{name}: '{value}' must be scheme, host and port alone.")
-        if not NAME_OR_ADDRESS.fullmatch(host):
-            raise SettingsError(f"{name}: '{host}' is neither a name nor an address.")
-        is_usual = port in (None, USUAL_PORTS[parts.scheme])
-        return f"{parts.scheme}://{in_url(host)}" + ("" if is_usual else f":{port}")
-
-    def hosts(self, name: str) -> tuple[str, ...]:
-        words = self.values.get(name, "").replace(",", " ").lower().split()
-        for word in words:
-            if not NAME_OR_ADDRESS.fullmatch(word):
-                raise SettingsError(f"{name}: '{word}' is neither a name nor an address.")
-        return tuple(dict.fromkeys(words))
-
-    def email(self, name: str) -> str | None:
-        value = self.values.get(name)
-        if value and not EMAIL.fullmatch(value):
-            raise SettingsError(f"{name}: '{value}' is not an e-mail address.")
-        return value or None
+        return None if value is None else addresses.url(name, value)
 
     def path(self, name: str) -> Path | None:
         value = self.values.get(name)
         return Path(value).resolve() if value else None
-
-    def check_certificate(self) -> None:
-        """The settings about certificates fit together."""
-        given = [name for name in ("TLS_CERT_FILE", "TLS_KEY_FILE") if self.values.get(name)]
-        if len(given) == 1:
-            raise SettingsError(
-                f"{given[0]} is set alone: TLS_CERT_FILE and TLS_KEY_FILE belong together."
-            )
-        wanting = given[0] if given else "ACME_EMAIL" if self.values.get("ACME_EMAIL") else None
-        if wanting and not (self.values.get("PUBLIC_URL") or "").lower().startswith("https://"):
-            raise SettingsError(
-                f"{wanting} needs PUBLIC_URL: set it to the certificate's https address."
-            )
-        if given and self.values.get("ACME_EMAIL"):
-            raise SettingsError(
-                "TLS_CERT_FILE and ACME_EMAIL are two ways to one certificate: keep one."
-            )
-
-
-def in_url(host: str) -> str:
-    """The host as it stands in a URL: an IPv6 address in brackets."""
-    return f"[{host}]" if ":" in host else host
 
 
 def _dotenv(path: Path) -> dict[str, str]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from clinicpro.addresses import LOOPBACK_NAME
 from clinicpro.db import utc_now
 from clinicpro.doctor.findings import Finding, fail, ok, warn
-from clinicpro.settings import LOOPBACK_NAME, RUNTIME_FILE, Settings
+from clinicpro.settings import RUNTIME_FILE, Settings
 from clinicpro.trust.certificates import Seen, moment_of, reason, root_of, trusting
 from clinicpro.up.lan import find_addresses
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clinicpro.settings import LOOPBACK_NAME, Settings
+from clinicpro.addresses import LOOPBACK_NAME
+from clinicpro.settings import Settings
 from clinicpro.trust.certificates import Seen
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from urllib.parse import SplitResult, urlsplit
 
-from clinicpro.settings import LOOPBACK_NAME, USUAL_PORTS, Settings
+from clinicpro.addresses import LOOPBACK_NAME, USUAL_PORTS
+from clinicpro.settings import Settings
 from clinicpro.trust.certificates import AUTHORITY, Seen
 from clinicpro.up import StartError, ports, sites
 from clinicpro.up.place import Place, write_private

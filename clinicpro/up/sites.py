@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from clinicpro.settings import LOOPBACK_NAME, Settings, in_url
+from clinicpro.addresses import LOOPBACK_NAME, in_url
+from clinicpro.settings import Settings
 
 # A computer that slept for weeks wakes with a good certificate; Apple refuses more than 825 days.
 LEAF_DAYS = 90

@@ -18,7 +18,8 @@ MODULES = sorted(PROGRAM.rglob("*.py"))
 # A room imports from its left; those at the same place know nothing of each other.
 FRAGMENTS = sorted((ROOT / "templates").rglob("_*.html"))
 ORDER = (
-    ("answers", "formats", "joined", "settings"),
+    ("addresses", "answers", "formats", "joined"),
+    ("settings",),
     ("logs",),
     ("db",),
     ("live",),
