@@ -54,8 +54,13 @@ def model() -> Iterator[ModelServer]:
 
 @pytest.fixture
 def new_instance(model: ModelServer) -> Iterator[Instance]:
-    """Just installed: nobody has an account yet."""
+    """Just installed: nobody has an account yet, and descriptions are off.
+
+    Whatever a journey does in it, nothing connects to the model's server.
+    """
+    before = model.connections
     yield from running(model)
+    assert model.connections == before
 
 
 @pytest.fixture(scope="session")
