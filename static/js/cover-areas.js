@@ -17,15 +17,17 @@ class CoverAreas extends HTMLElement {
     this.list.addEventListener("click", (event) => this.choose(Number(event.target.dataset.area)));
     this.querySelector("[data-add]").addEventListener("click", () => this.add());
     this.dialog.addEventListener("close", () => this.reset());
+    this.saved = this.field.value; // Writing to a hidden field changes its default too.
     this.reset();
-    if (CoverAreas.isDone) document.getElementById("cover-open").focus();
+    // The dialog that was open hides the rest of the page until it is gone.
+    if (CoverAreas.isDone) requestAnimationFrame(() => document.getElementById("cover-open").focus());
     CoverAreas.isDone = false;
     this.querySelector("[data-done]").addEventListener("click", () => { CoverAreas.isDone = true; });
   }
 
   /** Back to what the server shows. */
   reset() {
-    this.areas = JSON.parse(this.field.defaultValue);
+    this.areas = JSON.parse(this.saved);
     this.draw(-1);
   }
 

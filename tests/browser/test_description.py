@@ -40,7 +40,9 @@ def test_stop_then_accept_into_the_note(desk, practice, model):
 
     desk.keyboard.press("Escape")
     desk.get_by_role("link", name="Note", exact=True).click()
-    expect(desk.locator("article.note .findings")).to_have_text(f"{WORDS} Cleaned with saline.")
+    expect(desk.locator("article.note .findings").first).to_have_text(
+        f"{WORDS} Cleaned with saline."
+    )
     history = desk.get_by_label("History")
     history.fill("Fell on a gravel driveway")
     expect(desk.locator(".note__saved")).to_contain_text("Saved")
