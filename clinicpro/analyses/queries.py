@@ -62,7 +62,7 @@ class ShownAnalysis:
     def cost(self) -> str | None:
         """What it cost, in words; as long as the model has not said, the most it can be."""
         row = self.row
-        if row.cost is None or row.is_open:
+        if not row.cost or row.is_open:
             return None
         most = "at most " if row.cost and row.tokens_out is None else ""
         return most + dollars(row.cost)
