@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from clinicpro.accounts.permissions import Actor, authorize
+from clinicpro.analyses.capping import check_caps, most_it_costs
 from clinicpro.analyses.choosing import fitting, prompt_meant
 from clinicpro.analyses.comparing import check_pair
 from clinicpro.analyses.ending import UNSENT, Ending, end
 from clinicpro.analyses.facts import facts_of
 from clinicpro.analyses.models import QUEUED, STOPPED, AiPolicy, Analysis, SendConsent
-from clinicpro.analyses.pricing import CENT, dollars, most_tokens_in, price_of
 from clinicpro.analyses.prompts import Prompt
 from clinicpro.analyses.queries import (
     analysis_for,
     locked_policy,
     open_analysis,
-    used_this_month,
-    used_today,
 )
 from clinicpro.analyses.stopping import stop_topic
 from clinicpro.analyses.wording import SYSTEM, SYSTEM_VERSION, question_text
@@ -32,12 +30,11 @@ from clinicpro.images.queries import image_for
 from clinicpro.images.vocabulary import place
 from clinicpro.jobs import enqueue
 from clinicpro.live import announce
-from clinicpro.web import app_settings, gateways
+from clinicpro.web import gateways
 
 LONGEST_QUESTION = 500  # characters
 LONGEST_CONTEXT = 2000
 LONGEST_REASON = 200
-MOST_TOKENS = 1000  # of one description
 
 
 class AlreadyRunning(Refusal):
@@ -209,29 +206,6 @@ def _check_shown(seen: str | None, covering: Covering | None) -> None:
             "Look at it again, then describe. Nothing was sent.",
             "changed",
         )
-
-
-def most_it_costs(current: AiPolicy, pixels: int, letters: int) -> int:
-    """Millionths of a dollar that a run can cost at most; counted as its cost until it ended."""
-    price = price_of(app_settings(), current)
-    return price.of(most_tokens_in(pixels, letters), MOST_TOKENS)
-
-
-def check_caps(actor: Actor, current: AiPolicy, cost: int) -> None:
-    """Raises Refusal when the person's day or the practice's month is used up."""
-    today, month = used_today(actor.id), used_this_month()
-    if today.runs >= current.daily_runs:
-        title = f"Today’s {current.daily_runs} descriptions are used"
-    elif month.runs >= current.monthly_runs:
-        title = f"The practice’s {current.monthly_runs} descriptions of this month are used"
-    elif cost and today.cost + cost > current.daily_cents * CENT:
-        title = f"Today’s {dollars(current.daily_cents * CENT)} for descriptions are used"
-    elif cost and month.cost + cost > current.monthly_cents * CENT:
-        title = f"The practice’s {dollars(current.monthly_cents * CENT)} of this month are used"
-    else:
-        return
-    advice = "A practice manager can raise the limit under Practice. Nothing was sent."
-    raise Refusal(title, advice, "cap")
 
 
 def stop_analysis(actor: Actor, analysis_id: UUID) -> None:

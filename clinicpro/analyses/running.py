@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from uuid import UUID
 
+from clinicpro.analyses.capping import MOST_TOKENS
 from clinicpro.analyses.comparing import is_a_pair, labels_of
 from clinicpro.analyses.drafting import Draft, drafts
 from clinicpro.analyses.ending import (
@@ -31,7 +32,6 @@ from clinicpro.analyses.models import (
     STOPPED,
     Analysis,
 )
-from clinicpro.analyses.operations import MOST_TOKENS
 from clinicpro.analyses.queries import policy
 from clinicpro.analyses.stopping import stop_event
 from clinicpro.analyses.wording import SYSTEM, SYSTEM_VERSION

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from clinicpro.accounts.permissions import Actor
+from clinicpro.analyses.capping import most_it_costs
 from clinicpro.analyses.going import Going, going_for
 from clinicpro.analyses.models import AiPolicy
-from clinicpro.analyses.operations import missing_setting, most_it_costs
+from clinicpro.analyses.operations import missing_setting
 from clinicpro.analyses.pricing import CENT, dollars
 from clinicpro.analyses.queries import policy, used_this_month, used_today
 from clinicpro.analyses.wording import SYSTEM

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from clinicpro.accounts.permissions import Actor, authorize
+from clinicpro.analyses.capping import MOST_TOKENS, check_caps, most_it_costs
 from clinicpro.analyses.editing import Words
 from clinicpro.analyses.ending import AFTER_RESTART, SWITCHED_OFF, UNEXPECTED, Ending, verdict
 from clinicpro.analyses.library import Shelf, prompt_on
 from clinicpro.analyses.models import FAILED, INCOMPLETE, INTERRUPTED, OPEN, QUEUED, RUNNING
-from clinicpro.analyses.operations import MOST_TOKENS, check_caps, check_is_on, most_it_costs
+from clinicpro.analyses.operations import check_is_on
 from clinicpro.analyses.pricing import price_of
 from clinicpro.analyses.prompts import PromptTrial
 from clinicpro.analyses.queries import locked_policy, policy
