@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookies import SimpleCookie
 from typing import Self
 from urllib.parse import urlencode, urlsplit
@@ -67,6 +67,10 @@ class Visitor:
         assert answer.status == 303, answer.content
         self.take_token()
 
+    def become(self, other: Visitor) -> None:
+        """Another window of the same browser, with connections of its own."""
+        self.cookies, self._token = dict(other.cookies), other._token
+
     def get(self, path: str) -> Answer:
         return self.send("GET", path)
 
@@ -107,8 +111,12 @@ class Visitor:
             self._opened.append(connection)
         own = {"X-CSRFToken": self._token} if method != "GET" else {}
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection.request(method, path, content, {**own, "Cookie": cookie, **(headers or {})})
-        response: HTTPResponse = connection.getresponse()
+        try:
+            connection.request(method, path, content, {**own, "Cookie": cookie, **(headers or {})})
+            response: HTTPResponse = connection.getresponse()
+        except (OSError, HTTPException):
+            connection.close()  # the next request connects anew
+            raise
         for line in response.headers.get_all("Set-Cookie", []):
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[name] = morsel.value
@@ -149,12 +157,18 @@ class Visitor:
         return answer.content
 
     def listed(self) -> dict[str, str]:
-        """State of each image that the API lists, by id."""
-        answer = self.get("/api/clinical-images/list")
-        assert answer.status == 200, answer.content
-        images = answer.json()["images"]
-        assert isinstance(images, list)
-        return {image["id"]: image["state"] for image in images}
+        """State of each image that the API lists, by id; all pages."""
+        found: dict[str, str] = {}
+        query = "?limit=100"
+        while query:
+            answer = self.get(f"/api/clinical-images/list{query}")
+            assert answer.status == 200, answer.content
+            page = answer.json()
+            images, cursor = page["images"], page["nextCursor"]
+            assert isinstance(images, list)
+            found |= {image["id"]: image["state"] for image in images}
+            query = f"?limit=100&cursor={cursor}" if cursor else ""
+        return found
 
     def take_token(self) -> None:
         self._token = str(self.get("/login/token").json()["csrfToken"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import IncompleteRead
@@ -17,61 +17,16 @@ from werkzeug.routing import Map
 from tests.browser.conftest import flask
 from tests.canary import CANARIES as SAID
 from tests.corpus import skin_jpeg
+from tests.faults.canary_visitor import FORM, IDENTITY, Recorder
 from tests.instance import Instance, kill
 from tests.model_server import ModelServer
 from tests.scenarios import Scenario
-from tests.visitor import Answer, Visitor, unlike
+from tests.visitor import unlike
 
 JPEG = skin_jpeg(900, 700)
 URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
 COUNT = "SELECT count(*) FROM"
-IDENTITY = {"nhi": SAID["NHI"], "name": SAID["patient"], "date_of_birth": SAID["birthday"]}
-# Every field of every form there is.
-FORM = {
-    **IDENTITY,
-    **dict.fromkeys(("password", "old_password", "code", "secret"), SAID["wrong"]),
-    **dict.fromkeys(("history", "plan"), SAID["note"]),
-    **dict.fromkeys(("roles", "areas", "version", "prompt", "cursor", "since"), SAID["row"]),
-    **{name: SAID[name] for name in ("email", "question", "context", "findings", "reason")},
-    **{name: SAID[name] for name in ("remark", "label", "basis")},
-    "new_password": SAID["password"],
-    "filename": SAID["file"],
-    "q": SAID["search"],
-}
-# What was typed comes back in a form that is not right yet, and in the owner's own pages.
-WITH_WORDS = {200, 201, 202, 303, 409, 422}
-
-
-class Recorder(Visitor):
-    """Keeps every error page that it is shown."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.errors: dict[str, bytes] = {}
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        answer = super().send(method, path, content, headers)
-        if answer.status not in WITH_WORDS:
-            self.errors[f"{answer.status} {method} {path.split('?')[0]}"] = answer.content
-        return answer
-
-    def receipt(self, image_id: str) -> int:
-        return self.send("POST", f"/api/uploads/{image_id}/receipt").status
-
-    def set_up_as_canary(self, code: str) -> None:
-        account = {"name": SAID["person"], "practice_name": SAID["practice"], "is_gp": "y"}
-        account |= {"email": SAID["email"], "password": SAID["password"]}
-        self.take_token()
-        assert self.post_form("/setup", {**account, "code": SAID["wrong"]}).status == 422
-        assert self.post_form("/setup", {**account, "code": code}).status == 303
-        self.take_token()
 
 
 @dataclass

@@ -16,7 +16,8 @@ from clinicpro.gateways import Gateways
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore
 from clinicpro.imaging.client import DecoderClient
 from tests.canary import CANARIES, SIGNED, hits, logs_of
-from tests.faults.canary_day import Day, Recorder
+from tests.faults.canary_day import Day
+from tests.faults.canary_visitor import Recorder
 from tests.instance import Instance
 from tests.model_server import ModelServer
 from tests.visitor import settings_of

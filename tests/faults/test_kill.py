@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.corpus import skin_jpeg
+from tests.faults.conftest import BACK_WITHIN, wait_until
 from tests.instance import Instance, kill
 from tests.visitor import Visitor, unlike
 
 pytestmark = pytest.mark.faults
 
 JPEG = skin_jpeg(1600, 1200)
-BACK_WITHIN = 60  # seconds after the restart
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    folder = Path(tempfile.mkdtemp(dir="/tmp"))
-    with Instance(folder) as running:
-        yield running
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def again(instance: Instance) -> Iterator[Visitor]:
-    """The same person after the restart; not signed in yet."""
-    with Visitor(instance.url) as visitor:
-        yield visitor
-
-
-@pytest.fixture
-def gp(instance: Instance) -> Iterator[Visitor]:
-    with Visitor(instance.url) as visitor:
-        visitor.set_up(instance.setup_code or "")
-        yield visitor
-
-
-def wait_until(happens: Callable[[], bool], deadline: float) -> None:
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.2)
 
 
 def test_a_power_cut_loses_no_saved_image_and_no_sent_one(
