@@ -229,7 +229,7 @@ def main(runs: int, many: int) -> None:
     model = Model()
     try:
         with running(model) as (instance, visitor), sync_playwright() as playwright:
-            images = [visitor.save(skin_jpeg(400 + n, 300, seed=n)) for n in range(max(runs, many))]
+            images = [visitor.save(skin_jpeg(400 + n, 300, seed=n)) for n in range(runs + many)]
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=FLAGS
             )

@@ -31,7 +31,9 @@ class Scenario:
 SCENARIOS: dict[str, Scenario] = {
     "answer": Scenario(),
     "slow": Scenario(delay=0.2),
-    "paced": Scenario(words=" ".join(f"word{number}" for number in range(100)), delay=0.05),
+    "paced": Scenario(
+        words=" ".join(f"word{number}" for number in range(100)), delay=0.05, silence=2.0
+    ),
     "obey": Scenario(is_obedient=True),
     "thinking": Scenario(thinking="Perhaps a burn? No, an abrasion."),
     "refusal": Scenario(words="", stop_reason="refusal"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -32,30 +33,45 @@ def watch(actor: Actor, analysis_id: UUID, asked: Asked) -> Response:
     topic = analysis_for(actor, analysis_id).topic
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     token = generate_csrf()  # the forms at the end are drawn outside of any session
-    drawn: set[tuple[str, bool]] = set()
+    drawn: set[str] = set()
+    said: set[str] = set()
+    words = app.jinja_env.get_template("analyses/_findings.html")
 
     def look(_fired: set[str]) -> Iterator[tuple[str, str]]:
         analysis = analysis_for(actor, analysis_id)
-        looks = analysis.state, bool(analysis.text)
-        if looks in drawn:  # only the words grew: they come up to twelve times a second
-            yield "draft", _draw(app, "analyses/_findings.html", analysis=analysis)
-            return
-        drawn.add(looks)
-        shown = shown_analysis(actor, analysis, asked)
-        yield (
-            "analysis",
-            _draw(app, "analyses/_analysis.html", analysis=shown, csrf_token=lambda: token),
-        )
-        yield "status", sentence_of(analysis)
+        sentence = sentence_of(analysis)
+        if analysis.state in drawn:  # only the words grew: they come up to twelve times a second
+            yield "draft", words.render(analysis=analysis)
+            if analysis.text and sentence not in said:
+                yield "progress", "Writing"
+        else:
+            drawn.add(analysis.state)
+            with app.test_request_context("/"):  # links need a request to stand in
+                shown = shown_analysis(actor, analysis, asked)
+                panel = {"analysis": shown, "csrf_token": lambda: token}
+                yield "analysis", render_template("analyses/_analysis.html", **panel)
+        if sentence not in said:
+            said.add(sentence)
+            yield "status", sentence
         if not analysis.is_open:
             yield "closed", ""
 
-    return event_stream((topic,), look, lambda: is_still_signed_in(actor.sign_in_id, "image.view"))
+    return event_stream((topic,), look, _MayRead(actor))
 
 
-def _draw(app: Flask, template: str, **context: object) -> str:
-    with app.test_request_context("/"):  # links in a fragment need a request to stand in
-        return render_template(template, **context)
+class _MayRead:
+    """Whether the reader is still signed in; a yes holds for a second, not for one word."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._good_until = 0.0  # monotonic
+
+    def __call__(self) -> bool:
+        if time.monotonic() < self._good_until:
+            return True
+        may = is_still_signed_in(self._actor.sign_in_id, "image.view")
+        self._good_until = time.monotonic() + 1 if may else 0.0
+        return may
 
 
 def sentence_of(analysis: Analysis) -> str:

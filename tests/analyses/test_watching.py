@@ -47,7 +47,8 @@ def test_the_stream_draws_the_run_as_it_grows_and_then_closes(
                 gate.set()
     frames = frames_of(seen)
     drawn = [payload for name, payload in frames if name == "analysis"]
-    assert any("Left forearm." in one and "Superficial" not in one for one in drawn)
+    words = [payload for name, payload in frames if name in ("analysis", "draft")]
+    assert any("Left forearm." in one and "Superficial" not in one for one in words)
     assert f'hx-get="/analyses/{run_id}"' in drawn[0]  # links, though no request draws it
     assert "Accept into the note" in drawn[-1]
     assert "Superficial abrasion." in drawn[-1]
@@ -79,7 +80,8 @@ def test_while_only_the_words_grow_only_the_words_are_sent(
     assert drafts
     assert all(one.startswith('<div class="findings"') for one in drafts)
     assert "Left forearm. &lt;b&gt;Superficial&lt;/b&gt;" in drafts[-1]
-    assert len([name for name, _ in frames if name == "analysis"]) <= 4
+    assert [payload for name, payload in frames if name == "progress"] == ["Writing"]
+    assert len([name for name, _ in frames if name == "analysis"]) <= 3
 
 
 def test_a_stream_of_an_ended_run_closes_at_once(app: Flask, gp: Person, image_id: UUID) -> None:
