@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     Model = Base
 else:
     Model = db.Model  # what Flask-SQLAlchemy wants; its type fails mypy strict
+
+
+Row = TypeVar("Row", bound=Base)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -82,6 +86,21 @@ def transaction() -> Iterator[None]:
     except BaseException:
         session.rollback()
         raise
+
+
+def locked_row(model: type[Row], key: object, **first: object) -> Row:
+    """In the caller's transaction: the row under `key`, made of `first` where there was none.
+
+    Nobody else has it until the commit: on PostgreSQL two who make it at once would collide, and
+    of two who count in it one would be lost.
+    """
+    session = db.session()
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if is_postgres else sqlite.insert
+    (column,) = inspect(model).primary_key
+    values = {column.name: key, **first}
+    session.execute(insert(model).values(values).on_conflict_do_nothing())
+    return session.get_one(model, key, with_for_update=True, populate_existing=True)
 
 
 def in_transaction(session: Session) -> bool:

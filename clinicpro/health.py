@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinicpro.accounts.queries import has_accounts
-from clinicpro.db import Model, UtcDateTime, db, transaction, utc_now
+from clinicpro.db import Model, UtcDateTime, db, locked_row, transaction, utc_now
 from clinicpro.web import gateways
 
 bp = Blueprint("health", __name__)
@@ -31,7 +31,8 @@ class Heartbeat(Model):
 def beat(name: str) -> None:
     """Say that the process called `name` works right now."""
     with transaction():
-        db.session.merge(Heartbeat(name=name, at=utc_now()))
+        now = utc_now()
+        locked_row(Heartbeat, name, at=now).at = now
 
 
 def last_beat() -> datetime | None:

@@ -14,7 +14,8 @@ from types import TracebackType
 from clinicpro.settings import SettingsError
 
 FACTS = ("request", "job", "image", "analysis", "trial")  # the `extra` that a line may carry
-PLACES = 8  # of a traceback, the innermost
+PLACES = 8  # of a traceback: the innermost of our own, beside where it was raised
+HOUSE = Path(__file__).parent
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,11 @@ def install() -> None:
 
 def what(error: BaseException) -> str:
     """Type and place of `error`, not what it says: messages may quote what people typed."""
-    steps = traceback.extract_tb(error.__traceback__)[-PLACES:]
-    places = " ".join(f"{Path(step.filename).name}:{step.lineno}" for step in steps)
+    steps = traceback.extract_tb(error.__traceback__)
+    before = steps[:-1]
+    ours = [step for step in before if Path(step.filename).is_relative_to(HOUSE)] or before
+    shown = [*ours[-PLACES:], *steps[-1:]]
+    places = " ".join(f"{Path(step.filename).name}:{step.lineno}" for step in shown)
     return f"{type(error).__name__} at {places or 'no place'}"
 
 

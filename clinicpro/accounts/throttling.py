@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import delete
+
 from clinicpro.accounts.models import Throttle
-from clinicpro.db import db, utc_now
+from clinicpro.db import db, locked_row, utc_now
 
 FORGET = timedelta(hours=1)  # a quiet hour starts the count anew
 KNOWN = timedelta(days=30)  # how long an address counts as one the owner signs in from
@@ -48,11 +50,8 @@ def note_failure(email: str, address: str) -> None:
     """In the caller's transaction: count a wrong password and set the wait, doubling each time."""
     now = utc_now()
     for key, free, longest in _rows(email, address):
-        row = db.session.get(Throttle, key)
-        if row is None:
-            row = Throttle(key=key, failures=0, last_at=now)
-            db.session.add(row)
-        elif now - row.last_at > FORGET:
+        row = locked_row(Throttle, key, failures=0, last_at=now)
+        if now - row.last_at > FORGET:
             row.failures = 0
         row.failures += 1
         row.last_at = now
@@ -64,8 +63,7 @@ def note_failure(email: str, address: str) -> None:
 def forgive(email: str, address: str) -> None:
     """In the caller's transaction: the right password clears this account's counts, and the
     address is one of the owner's from now on."""
-    for key, _, _ in _rows(email, address):
-        row = db.session.get(Throttle, key)
-        if row is not None and not key.startswith("address:"):
-            db.session.delete(row)
-    db.session.merge(Throttle(key=_known(email, address), last_at=utc_now()))
+    keys = [key for key, _, _ in _rows(email, address) if not key.startswith("address:")]
+    db.session.execute(delete(Throttle).where(Throttle.key.in_(keys)))
+    now = utc_now()
+    locked_row(Throttle, _known(email, address), failures=0, last_at=now).last_at = now

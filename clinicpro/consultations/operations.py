@@ -11,7 +11,7 @@ from clinicpro.accounts.permissions import Actor, authorize
 from clinicpro.audit.operations import record
 from clinicpro.consultations.models import Consultation, CurrentConsultation
 from clinicpro.consultations.queries import consultation_for, topic
-from clinicpro.db import db, transaction, utc_now
+from clinicpro.db import db, locked_row, transaction, utc_now
 from clinicpro.live import announce
 from clinicpro.patients.operations import Identity, find_or_add
 
@@ -97,6 +97,7 @@ def _make_current(actor: Actor, consultation: Consultation) -> None:
     row = db.session.get(CurrentConsultation, actor.id)
     if row is not None and row.consultation_id == consultation.id:
         return
-    db.session.merge(CurrentConsultation(owner_id=actor.id, consultation_id=consultation.id))
+    row = locked_row(CurrentConsultation, actor.id, consultation_id=consultation.id)
+    row.consultation_id = consultation.id
     record("consultation.switch", actor, objects=[consultation.id], subject=consultation.patient_id)
     announce(topic(actor.id))

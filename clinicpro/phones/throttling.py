@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from clinicpro.accounts.models import Throttle
-from clinicpro.db import db, transaction, utc_now
+from clinicpro.db import locked_row, transaction, utc_now
 
 FORGET = timedelta(minutes=10)  # without a try: the count starts anew
 FREE = 200  # points; a code that exists costs one, a guess ten
@@ -25,10 +25,7 @@ def note_try(address: str, *, is_known: bool) -> None:
     """Count one try from `address`. Raises TooManyTries while it has to wait."""
     key, now = f"redeem:{address}", utc_now()
     with transaction():
-        row = db.session.get(Throttle, key)
-        if row is None:
-            row = Throttle(key=key, failures=0, last_at=now)
-            db.session.add(row)
+        row = locked_row(Throttle, key, failures=0, last_at=now)
         if row.wait_until is not None and row.wait_until > now:
             raise TooManyTries(int((row.wait_until - now).total_seconds() + 0.999))
         if now - row.last_at > FORGET:
