@@ -167,7 +167,12 @@ def other_handset(chromium: Browser, watcher: Watcher, practice: Instance) -> It
 
 def phones(chromium: Browser, watcher: Watcher, practice: Instance, kind: str) -> Iterator[Handset]:
     context = chromium.new_context(
-        **PHONES[kind], is_mobile=True, has_touch=True, device_scale_factor=2, locale="en-NZ"
+        **PHONES[kind],
+        is_mobile=True,
+        has_touch=True,
+        device_scale_factor=2,
+        reduced_motion="reduce",
+        locale="en-NZ",
     )
     context.set_default_timeout(30_000)
     watcher.watch(context, practice.url)

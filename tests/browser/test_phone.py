@@ -82,8 +82,7 @@ def test_what_was_taken_for_an_ended_pairing_goes_to_the_tray(desk, handset, wat
     handset.is_ready_for_no_network()
     handset.cut_off()
     handset.shoot(photo(74), "Close-up")
-    desk.get_by_role("button", name="Revoke").click()
-    expect(desk.get_by_role("button", name="Revoke")).to_have_count(0)
+    revoke(desk)
     handset.connect()
     expect(handset.window.get_by_text("1 photo still on this phone")).to_be_visible()
     assert handset.window.locator("img:visible").count() == 0
@@ -97,6 +96,11 @@ def test_what_was_taken_for_an_ended_pairing_goes_to_the_tray(desk, handset, wat
     (image,) = listed(desk)
     assert image.get("sessionId") is None
     assert digests(desk) == [digest(photo(74))]
+
+
+def revoke(desk: Page) -> None:
+    desk.get_by_role("button", name="Revoke").click()
+    expect(desk.get_by_role("button", name="Revoke")).to_have_count(0)
 
 
 def start_next(desk: Page, nhi: str, name: str) -> None:

@@ -4,10 +4,7 @@
 
 const CODE_GOOD_FOR = 120_000;
 const LOOK_EVERY = { redeemed: 1000, confirmed: 15_000 };
-const GONE = {
-  used: "This code was used already. Make a new one on the desk and scan it.",
-  expired: "This code has expired. Make a new one on the desk and scan it.",
-};
+const GONE = "This code has run out. Make a new code at the desk and scan that.";
 
 class Pairing extends EventTarget {
   constructor() {
@@ -59,7 +56,8 @@ class Pairing extends EventTarget {
         const isOver = Date.now() > until;
         if (error.status === 410 || isOver || (error.status && error.status < 500 && error.status !== 429)) {
           this.secret = "";
-          return this.hear({ state: "none" }, GONE[error.code] || (isOver ? GONE.expired : error.message || GONE.expired));
+          this.hear({ state: "none" }, error.message || GONE);
+          return this.look(); // The pairing it had before may still hold.
         }
         await new Promise((resolve) => setTimeout(resolve, error.wait * 1000 || pauseAfter(tries)));
       }
@@ -103,6 +101,12 @@ class Pairing extends EventTarget {
   remember(changes) {
     Object.assign(this.memory, changes);
     return this.keep();
+  }
+
+  /** What another window of this phone has done for the same patient. */
+  async recall() {
+    const kept = await vault.read("pairing", "now").then((one) => one && vault.unsealWords(one)).catch(() => null);
+    if (kept && kept.memory.pairingId === this.now.pairingId) this.memory = kept.memory;
   }
 
   async keep() {

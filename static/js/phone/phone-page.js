@@ -95,7 +95,8 @@ class PhonePage extends HTMLElement {
     if (!own.length) this.leftOver = 0;
     this.say("offline", isPaired && !(navigator.onLine && pairing.isReached));
     this.say("problem", this.querySelector("shot-taking").problem || this.problem || pairing.problem);
-    this.say("kept", screen === "scan" && shots.all.length > 0 && `${countOf(shots.all.length)} still on this phone`);
+    this.say("unreached", screen === "start" && !pairing.isReached);
+    this.say("kept", (screen === "scan" || (screen === "start" && !pairing.isReached)) && shots.all.length > 0 && `${countOf(shots.all.length)} still on this phone`);
     this.say("left", isPaired && Math.min(this.leftOver, own.length) > 0 && `${countOf(Math.min(this.leftOver, own.length))} left from before`);
     this.say("others", isPaired && others > 0 && `${countOf(others)} of somebody else`);
     this.say("safe", screen === "capture" && saved > 0 && !unsaved && (saved === 1 ? "The photo is" : `All ${saved} photos are`));

@@ -63,7 +63,8 @@ class Sender {
   }
 
   async send(shot) {
-    await shots.load(); // Another window may have been here.
+    await pairing.recall(); // Another window may have been here.
+    await shots.load();
     if (!shots.all.includes(shot) || !this.canGo(shot)) return;
     try {
       await this.attempt(shot);

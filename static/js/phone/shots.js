@@ -7,7 +7,7 @@ class Shots extends EventTarget {
     super();
     this.all = [];
     this.others = new BroadcastChannel("clinicpro-phone");
-    this.others.onmessage = () => this.load();
+    this.others.onmessage = () => pairing.recall().then(() => this.load());
   }
 
   /** What is on the disk now; what this window knows of it besides is kept. */
