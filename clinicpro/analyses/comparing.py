@@ -19,7 +19,7 @@ from clinicpro.images.queries import images_of_patient
 from clinicpro.images.showing import Shown
 
 MOST = 24  # to choose from
-# A camera whose clock was never set says 2010; one that runs ahead is believed for an hour.
+# A clock that was never set says 1970 or 1980; one that runs ahead is believed for an hour.
 FIRST_YEAR = 2000
 AHEAD = timedelta(hours=1)
 
@@ -70,6 +70,11 @@ def moment_of(image: Image | Shown) -> datetime:
     return taken if taken <= image.uploaded_at + AHEAD else image.uploaded_at
 
 
+def order_of(image: Image | Shown) -> tuple[datetime, datetime]:
+    """What came first: as taken, and of one moment as added."""
+    return moment_of(image), image.uploaded_at
+
+
 def dates_of(earlier: Image | Shown, later: Image | Shown) -> tuple[str, str]:
     """The day of each, with the time where it is the same day."""
     then, now = moment_of(earlier).astimezone(NZ), moment_of(later).astimezone(NZ)
@@ -94,7 +99,7 @@ def is_a_pair(earlier: Image, later: Image) -> bool:
     """Whether both are of one patient, and in this order."""
     patient = patient_of(later)
     is_theirs = patient is not None and patient == patient_of(earlier)
-    return is_theirs and earlier.id != later.id and moment_of(earlier) < moment_of(later)
+    return is_theirs and earlier.id != later.id and order_of(earlier) < order_of(later)
 
 
 def check_pair(earlier: Image, later: Image) -> None:
@@ -113,7 +118,7 @@ def candidates_for(actor: Actor, image: Shown) -> list[Candidate]:
     patient = patient_of(image)
     if patient is None:
         return []
-    moment, place = moment_of(image), (image.body_site, image.laterality)
+    order, place = order_of(image), (image.body_site, image.laterality)
     found = [
         Candidate(
             shown,
@@ -121,8 +126,8 @@ def candidates_for(actor: Actor, image: Shown) -> list[Candidate]:
             place[0] is not None and place == (shown.body_site, shown.laterality),
         )
         for shown in images_of_patient(actor, patient, image.asked)
-        if shown.has_derivatives and moment_of(shown) < moment
+        if shown.has_derivatives and order_of(shown) < order
     ]
-    found.sort(key=lambda one: moment_of(one.image), reverse=True)
+    found.sort(key=lambda one: order_of(one.image), reverse=True)
     found.sort(key=lambda one: not one.is_same_place)
     return found[:MOST]

@@ -20,7 +20,7 @@ def export_text(actor: Actor, analysis_id: UUID) -> str:
         record("analysis.export", actor, objects=[analysis_id, analysis.image_id])
         lines = (
             f"{analysis.prompt_title}, {nz_date(analysis.requested_at)}",
-            f"Image {analysis.image_id}",
+            f"Image {analysis.image_id}{_compared(analysis)}",
             f"Model {analysis.model or 'unknown'}. {_standing(analysis)}",
             "AI-assisted description. Not a diagnosis.",
             "",
@@ -28,6 +28,11 @@ def export_text(actor: Actor, analysis_id: UUID) -> str:
             "",
         )
         return "\n".join(lines)
+
+
+def _compared(analysis: Analysis) -> str:
+    earlier = analysis.earlier_image_id
+    return f", compared with image {earlier}" if earlier else ""
 
 
 def _standing(analysis: Analysis) -> str:

@@ -85,7 +85,7 @@ def words(image_id: UUID) -> ResponseReturnValue:
     shown = shown_for(actor, image_id, asked())
     chosen = request.args.get("prompt", ""), request.args.get("earlier", "")
     going = going_for(actor, shown, *chosen)
-    return render_template("analyses/_words.html", errors=[], image=shown, going=going)
+    return render_template("analyses/_words.html", errors=[], going=going)
 
 
 @bp.post("/images/<uuid:image_id>/covering")

@@ -19,6 +19,7 @@ from clinicpro.gateways import Area
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore
 from clinicpro.images.covering import cover, covering_of
 from clinicpro.images.models import Image
+from clinicpro.notes.accepting import accept
 from clinicpro.worker import run_due
 from tests.analyses.asking import HTMX, ask, recorded, the_run
 from tests.corpus import skin_jpeg
@@ -117,6 +118,23 @@ def test_the_panel_shows_the_two_side_by_side(
         assert page.count('class="pair__one"') == 2
         assert page.index(f"derivatives/{earlier}/view") < page.rindex(f"derivatives/{later}/view")
         assert all(when in page for when in dates_of(*(db.session.get_one(Image, i) for i in pair)))
+
+
+def test_the_note_and_the_text_file_name_both(
+    app: Flask, gp: Person, pair: tuple[UUID, UUID]
+) -> None:
+    compare(gp, pair[1], pair[0])
+    run_due(app)
+    run_id = the_run().id
+    made = gp.get(f"/analyses/{run_id}", headers=HTMX).text
+    assert "AI-assisted description of two images." in made
+    assert "Change since earlier, version 1; rules, version 2" in made
+    told = f"compared with image {pair[0]}"
+    assert told in gp.get(f"/analyses/{run_id}/text").text
+    consultation_id = accept(gp.actor, run_id, "Larger than before.")
+    note = gp.get(f"/consultations/{consultation_id}").text
+    assert f"compared with image {str(pair[0])[:8]}" in note
+    assert "Change since earlier v1" in note
 
 
 def test_of_one_image_there_is_no_pair(app: Flask, gp: Person, pair: tuple[UUID, UUID]) -> None:
