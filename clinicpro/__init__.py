@@ -18,7 +18,7 @@ def create_app(settings: Settings, gateways: Gateways | None = None) -> Flask:
     """
     from flask import Flask
 
-    from clinicpro import cli, db, live, web
+    from clinicpro import cli, db, live, problems, web
     from clinicpro.accounts import guard
     from clinicpro.audit import operations as audit_operations
     from clinicpro.desk import routes as desk_routes
@@ -34,6 +34,7 @@ def create_app(settings: Settings, gateways: Gateways | None = None) -> Flask:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = db.engine_options(settings.is_sqlite)
     web.install(app, settings)
+    problems.install(app)
     db.db.init_app(app)
     db.migrate.init_app(app, db.db, directory=str(web.ROOT / "migrations"))
     live.install(app, settings)

@@ -1,9 +1,8 @@
-"""The edge: one way to answer, headers, and errors in words."""
+"""The edge: headers, cookies, and one way to answer."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import secrets
 from collections.abc import Callable
 from functools import lru_cache
@@ -18,7 +17,6 @@ from flask import (
     current_app,
     g,
     has_request_context,
-    jsonify,
     make_response,
     render_template,
     request,
@@ -30,19 +28,12 @@ from flask_wtf.csrf import CSRFProtect
 from htmx_flask import Htmx
 from htmx_flask import request as htmx_request
 from jinja2 import StrictUndefined
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from clinicpro import joined
-from clinicpro.answers import NotHere, Refusal
-from clinicpro.db import db
 from clinicpro.formats import FILTERS
-from clinicpro.gateways import GatewayError, Gateways
-from clinicpro.logs import what
+from clinicpro.gateways import Gateways
 from clinicpro.settings import Settings
-
-log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent.parent
 POLICY = (
@@ -67,7 +58,7 @@ View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Give `app` its headers, cookies, filters, globals and error answers."""
+    """Give `app` its headers, cookies, filters and globals."""
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LONGEST_BODY,
@@ -94,15 +85,6 @@ def install(app: Flask, settings: Settings) -> None:
     app.before_request(_name_request)
     app.before_request(_refuse_cross_site)
     app.after_request(_add_headers)
-    for kind, answer in (
-        (Refusal, _on_refusal),
-        (NotHere, _on_not_here),
-        (GatewayError, _on_gateway),
-        (OperationalError, _on_busy_database),
-        (HTTPException, _on_http),
-        (Exception, _on_unexpected),
-    ):
-        app.register_error_handler(kind, answer)
 
 
 class Cookie(SecureCookieSessionInterface):
@@ -198,78 +180,6 @@ def _add_headers(response: Response) -> Response:
     else:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-# --- errors -----------------------------------------------------------------------------------
-
-WORDS = {
-    400: ("That request can't be read", "Go back and try again."),
-    403: ("That is not allowed", "Nothing was changed."),
-    404: ("Not here", "It may have been moved to the trash, or the address is not quite right."),
-    405: ("That can't be done this way", "Use the buttons on the page."),
-    413: ("That is too large", "Text fields take up to a page; images go by Choose images."),
-    415: ("That kind of content can't be read", "Use the buttons on the page."),
-    503: ("The record is busy for a moment", "Nothing was lost. Try again in a few seconds."),
-}
-
-
-def problem(
-    status: int, title: str, advice: str, code: str, headers: dict[str, str] | None = None
-) -> Response:
-    """One problem, in the form that fits who asked: JSON, an alert for htmx, or a page."""
-    reference = g.get("request_id", "")
-    if wants_json():
-        response = jsonify(error=f"{title}. {advice}", code=code, requestId=reference)
-    else:
-        kind = "danger" if status >= 500 else "warn"
-        template = "_alert.html" if is_htmx() else "errors/error.html"
-        response = make_response(
-            render_template(template, kind=kind, title=title, text=advice, reference=reference)
-        )
-    response.status_code = status
-    response.headers.update(headers or {})
-    response.vary.add("HX-Request")
-    return response
-
-
-def _on_refusal(error: Refusal) -> Response:
-    return problem(error.status, error.title, error.advice, error.code)
-
-
-def _on_not_here(error: NotHere) -> Response:
-    return problem(404, *WORDS[404], "not-found")
-
-
-def _on_gateway(error: GatewayError) -> Response:
-    log.warning("gateway: %s", type(error).__name__, extra={"request": g.get("request_id")})
-    title, _, advice = error.advice.partition(". ")
-    return problem(502, title.rstrip("."), advice, "gateway", {"Retry-After": "5"})
-
-
-def _on_busy_database(error: OperationalError) -> Response:
-    db.session.rollback()
-    log.warning("database busy or away", extra={"request": g.get("request_id")})
-    return problem(503, *WORDS[503], "busy", {"Retry-After": "2"})
-
-
-def _on_http(error: HTTPException) -> Response:
-    status = error.code or 500
-    if status in (301, 302, 303, 307, 308):
-        redirect = error.get_response()
-        assert isinstance(redirect, Response)  # noqa: S101  (tells mypy)
-        return redirect
-    title, advice = WORDS.get(status, ("That did not work", "Go back and try again."))
-    return problem(status, title, advice, error.name.lower().replace(" ", "-"))
-
-
-def _on_unexpected(error: Exception) -> Response:
-    """Log where it happened, not what it said: messages may quote what people typed."""
-    db.session.rollback()
-    log.error("unexpected %s", what(error), extra={"request": g.get("request_id")})
-    return problem(500, "Something went wrong here", "Nothing was changed. Try again.", "error")
-
-
-# --- templates --------------------------------------------------------------------------------
 
 
 def static_url(path: str) -> str:

@@ -16,7 +16,8 @@ from clinicpro.accounts.permissions import PUBLIC, ROUTES, Actor, Forbidden, aut
 from clinicpro.accounts.queries import actor_of, has_accounts, managers, practice_name, sign_in_for
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction
-from clinicpro.web import app_settings, is_htmx, path_for, problem, wants_json
+from clinicpro.problems import problem
+from clinicpro.web import app_settings, is_htmx, path_for, wants_json
 
 COOKIE_FIELD = "sign_in"  # where the cookie's signed session keeps the sign-in's token
 PHONES = "/m"  # the phone's own paths, where a sign-in does not count

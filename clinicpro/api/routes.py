@@ -35,6 +35,7 @@ from clinicpro.images.routes import asked
 from clinicpro.live import event_stream
 from clinicpro.phones.sending import note_use
 from clinicpro.phones.throttling import TooManyTries
+from clinicpro.problems import problem
 from clinicpro.web import (
     app_settings,
     background,
@@ -42,7 +43,6 @@ from clinicpro.web import (
     is_htmx,
     own_origin,
     path_for,
-    problem,
 )
 
 bp = Blueprint("api", __name__, url_prefix="/api")

@@ -15,7 +15,8 @@ from clinicpro.phones.operations import CodeGone
 from clinicpro.phones.sending import note_seen
 from clinicpro.phones.state import state_of
 from clinicpro.phones.throttling import TooManyTries
-from clinicpro.web import ROOT, app_settings, background, csrf, problem
+from clinicpro.problems import problem
+from clinicpro.web import ROOT, app_settings, background, csrf
 
 bp = Blueprint("capture", __name__, url_prefix="/m")
 NEW_CODE = "Make a new code at the desk and scan that."

@@ -16,6 +16,7 @@ from clinicpro.phones.models import CODE_GOOD_FOR
 from clinicpro.phones.operations import TooManyCodes
 from clinicpro.phones.queries import earlier_pairings, live_pairings, pairing_for
 from clinicpro.phones.showing import show_phone, show_phones
+from clinicpro.problems import problem
 from clinicpro.web import (
     app_settings,
     background,
@@ -23,7 +24,6 @@ from clinicpro.web import (
     is_htmx,
     page_or,
     path_for,
-    problem,
 )
 
 bp = Blueprint("phones", __name__)

@@ -27,6 +27,7 @@ ORDER = (
     ("jobs",),
     ("imaging",),
     ("web",),
+    ("problems",),
     ("audit",),
     ("accounts",),
     ("patients",),
