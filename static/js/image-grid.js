@@ -9,7 +9,7 @@ class ImageGrid extends HTMLElement {
     document.addEventListener("live:images-changed", this.onChange);
     window.addEventListener("focus", this.onChange);
     this.addEventListener("error", (event) => this.reload(event.target), true);
-    this.reloaded = new Set();
+    this.tries = new Map(); // A thumbnail's link → how often it did not load.
     this.watch = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) this.more();
     }, { rootMargin: "800px" });
@@ -93,14 +93,27 @@ class ImageGrid extends HTMLElement {
     }
   }
 
-  // A thumbnail whose link has run out: fetch its card once more.
+  // A thumbnail whose link has run out: fetch its card anew. Where the link is still good the store
+  // is away: ask it again, less and less often.
   async reload(image) {
     const card = image.closest && image.closest(".card:not([data-sending])");
-    if (!card || this.reloaded.has(image.src)) return;
-    this.reloaded.add(image.src);
-    const answer = await asking.request(`/images/${card.id.slice("image-".length)}/card`, { html: true, background: true });
-    const theirs = asking.parse(await answer.text()).firstElementChild;
-    if (theirs.querySelector("img").src !== image.src && card.isConnected) cards.replace(card, theirs);
+    if (!card) return;
+    const tries = this.tries.get(image.src) || 0;
+    this.tries.set(image.src, tries + 1);
+    if (tries % 8 === 0 && (await this.hasNewLink(card, image))) return;
+    const pause = Math.min(1000 * 2 ** tries, LONGEST_PAUSE) * (0.75 + Math.random() / 2);
+    setTimeout(() => image.isConnected && image.setAttribute("src", image.src), pause);
+  }
+
+  async hasNewLink(card, image) {
+    try {
+      const theirs = await this.ask(`/images/${card.id.slice("image-".length)}/card`, true);
+      if (theirs.querySelector("img").src === image.src) return false;
+      if (card.isConnected) cards.replace(card, theirs);
+      return true;
+    } catch {
+      return false; // The server is away as well.
+    }
   }
 }
 
