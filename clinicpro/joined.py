@@ -25,9 +25,9 @@ PHONE_SHEETS = (
     "utilities"
 )
 PHONE_SCRIPTS = (
-    "file-facts store-put phone/server phone/vault phone/shots phone/pairing phone/sender "
-    "phone/quality phone/shot-taking phone/shot-list phone/shot-preview phone/shot-queue "
-    "phone/phone-page"
+    "file-facts store-put phone/server phone/vault phone/shots phone/code phone/pairing "
+    "phone/shot-way phone/sender phone/quality phone/shot-taking phone/shot-list "
+    "phone/shot-preview phone/shot-queue phone/phone-page"
 )
 JOINED = {
     "css/all.css": [f"css/{name}.css" for name in SHEETS.split()],

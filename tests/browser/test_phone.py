@@ -84,6 +84,7 @@ def test_what_was_taken_for_an_ended_pairing_goes_to_the_tray(desk, handset, wat
     handset.shoot(photo(74), "Close-up")
     revoke(desk)
     handset.connect()
+    expect(handset.window.get_by_text("The pairing of this phone has ended")).to_be_visible()
     expect(handset.window.get_by_text("1 photo still on this phone")).to_be_visible()
     assert handset.window.locator("img:visible").count() == 0
     handset.window.reload()

@@ -2,9 +2,7 @@
 // This phone's right to add images: from the code on the desk's screen to its end.
 // What the server last said is kept, encrypted, so that the page works with no network.
 
-const CODE_GOOD_FOR = 120_000;
 const LOOK_EVERY = { redeemed: 1000, confirmed: 15_000 };
-const GONE = "This code has run out. Make a new code at the desk and scan that.";
 
 class Pairing extends EventTarget {
   constructor() {
@@ -14,11 +12,12 @@ class Pairing extends EventTarget {
     this.memory = {};
     this.isReached = navigator.onLine;
     this.problem = "";
-    this.secret = this.stopped = "";
+    this.stopped = "";
+    this.turn = 0; // Counts what the person did: an answer to a question before that is stale.
     for (const name of ["online", "pageshow"]) window.addEventListener(name, () => this.look());
     document.addEventListener("visibilitychange", () => document.hidden || this.look());
-    window.addEventListener("hashchange", () => this.take() && this.redeem());
-    this.take();
+    window.addEventListener("hashchange", () => code.take() && this.redeem());
+    code.take();
   }
 
   /** Its time may run out while nobody answers; a phone's clock never overrules the server. */
@@ -27,47 +26,28 @@ class Pairing extends EventTarget {
     return this.now.state === "confirmed" && !isLate;
   }
 
-  /** The secret goes out of the address bar and the history before anything else happens. */
-  take() {
-    const secret = location.hash.slice(1);
-    if (secret) history.replaceState(null, "", location.pathname);
-    if (secret) this.secret = secret;
-    return Boolean(secret);
-  }
-
   async start() {
     const kept = await vault.read("pairing", "now").catch(() => null);
     if (kept) Object.assign(this, await vault.unsealWords(kept).catch(() => {}));
-    if (this.secret) return this.redeem();
+    if (code.secret) return this.redeem();
     if (this.isConfirmed) this.tell();
     return this.look();
   }
 
   async redeem() {
-    const until = Date.now() + CODE_GOOD_FOR;
+    this.stopped = "";
     this.hear({ state: "unknown" }, "");
-    for (let tries = 0; ; tries += 1) {
-      try {
-        const answer = await server.redeem(this.secret);
-        this.secret = "";
-        this.hear(answer, "");
-        return this.look();
-      } catch (error) {
-        const isOver = Date.now() > until;
-        if (error.status === 410 || isOver || (error.status && error.status < 500 && error.status !== 429)) {
-          this.secret = "";
-          this.hear({ state: "none" }, error.message || GONE);
-          return this.look(); // The pairing it had before may still hold.
-        }
-        await new Promise((resolve) => setTimeout(resolve, error.wait * 1000 || pauseAfter(tries)));
-      }
-    }
+    const { answer = { state: "none" }, problem } = await code.redeem();
+    this.turn += 1;
+    this.looking = null;
+    this.hear(answer, problem);
+    return this.look(); // The pairing it had before may still hold.
   }
 
   /** Asks the server how things stand, now and again after a while. */
   look() {
-    if (this.secret) return Promise.resolve();
-    this.looking ||= this.ask().finally(() => {
+    if (code.secret) return Promise.resolve();
+    this.looking ||= this.ask(this.turn).finally(() => {
       this.looking = null;
       clearTimeout(this.timer);
       const every = LOOK_EVERY[this.now.state] || (this.isReached ? 0 : 5000);
@@ -76,11 +56,11 @@ class Pairing extends EventTarget {
     return this.looking;
   }
 
-  async ask() {
+  async ask(turn) {
     try {
       const answer = await server.state();
       this.isReached = true;
-      if (!this.secret && answer.pairingId !== this.stopped) this.hear(answer);
+      if (turn === this.turn && !code.secret && answer.pairingId !== this.stopped) this.hear(answer);
     } catch (error) {
       this.isReached = Boolean(error.status);
       this.tell();
@@ -128,10 +108,9 @@ class Pairing extends EventTarget {
     const { state, pairingId } = this.now;
     if (state === "redeemed") this.stopped = pairingId;
     else await server.leave();
+    this.turn += 1;
     this.hear({ state: "none" }, state === "redeemed" ? "Stopped here. Cancel the pairing on the desk too, then make a new code." : "");
   }
 }
 
-/** 1-2-4…60 s with jitter, in milliseconds. */
-const pauseAfter = (tries) => Math.min(1000 * 2 ** tries, 60_000) * (0.75 + Math.random() / 2);
 const pairing = new Pairing();

@@ -95,6 +95,7 @@ class PhonePage extends HTMLElement {
     if (!own.length) this.leftOver = 0;
     this.say("offline", isPaired && !(navigator.onLine && pairing.isReached));
     this.say("problem", this.querySelector("shot-taking").problem || this.problem || pairing.problem);
+    this.say("ended", pairing.now.state === "ended");
     this.say("unreached", screen === "start" && !pairing.isReached);
     this.say("kept", (screen === "scan" || (screen === "start" && !pairing.isReached)) && shots.all.length > 0 && `${countOf(shots.all.length)} still on this phone`);
     this.say("left", isPaired && Math.min(this.leftOver, own.length) > 0 && `${countOf(Math.min(this.leftOver, own.length))} left from before`);

@@ -2,7 +2,9 @@
 // Brings the waiting images to the practice, one at a time and in their order, until each is
 // saved or refused. One window of this browser sends at a time; the screen stays on meanwhile.
 
-const STALLED = 30_000; // A PUT that moves nothing this long is dead.
+const LOCK = "clinicpro-sending";
+const ASLEEP = 60_000; // ms
+const AGAIN = 5000; // ms
 const HOPELESS = [400, 413, 415, 422];
 
 class Sender {
@@ -38,8 +40,22 @@ class Sender {
       const going = shots.all.filter((one) => this.canGo(one));
       const shot = going.find((one) => one.notBefore <= Date.now());
       this.keepAwake(going.length > 0);
-      if (shot) await navigator.locks.request("clinicpro-sending", () => this.send(shot));
-      else await this.pause(Math.min(...going.map((one) => one.notBefore)) - Date.now());
+      try {
+        if (shot) await this.alone(() => this.send(shot));
+        else await this.pause(Math.min(...going.map((one) => one.notBefore)) - Date.now());
+      } catch {
+        await this.pause(AGAIN); // The disk of the phone is away for a moment, or another window sends.
+      }
+    }
+  }
+
+  /** Not while another window sends; one that says nothing for a minute sleeps, its turn is taken. */
+  async alone(act) {
+    try {
+      return await navigator.locks.request(LOCK, { signal: AbortSignal.timeout(ASLEEP) }, act);
+    } catch (error) {
+      if (error.name !== "TimeoutError" || document.hidden) throw error;
+      return navigator.locks.request(LOCK, { steal: true }, act);
     }
   }
 
@@ -67,7 +83,7 @@ class Sender {
     await shots.load();
     if (!shots.all.includes(shot) || !this.canGo(shot)) return;
     try {
-      await this.attempt(shot);
+      await shotWay.bring(shot);
       const views = shot.takenUnder === pairing.memory.pairingId ? [shot.details.shotView] : [];
       await pairing.remember({ saved: pairing.memory.saved + 1, views: [...pairing.memory.views, ...views] });
       this.saved.unshift({ details: shot.details, thumb: await shots.thumb(shot) });
@@ -75,55 +91,6 @@ class Sender {
     } catch (error) {
       await this.fail(shot, error);
     }
-  }
-
-  async attempt(shot) {
-    const content = await shots.content(shot);
-    if (!content) throw new Refusal("The phone has lost it. Take it again.", { status: 422 });
-    if (shot.isThere && !shot.ticket) return this.receipt(shot); // An earlier page got this far.
-    if (shot.ticket && new Date(shot.ticket.expiresAt) < new Date()) shot.ticket = null;
-    if (!shot.ticket) {
-      const ticket = await server.presign(shot, this.waiting);
-      if (ticket.duplicate) return null;
-      shot.ticket = ticket;
-      await shots.change(shot, { imageId: ticket.imageId });
-    }
-    if (!shot.isThere) await this.put(shot, content);
-    return this.receipt(shot);
-  }
-
-  async receipt(shot) {
-    this.show(shot, "Checking", null);
-    try {
-      return await server.receipt(shot.imageId, this.waiting - 1);
-    } catch (error) {
-      if (error.status === 404 || error.status === 409) await shots.change(shot, { isThere: false }); // Nothing arrived after all.
-      throw error;
-    }
-  }
-
-  async put(shot, content) {
-    const putting = new StorePut(shot.ticket, content);
-    let timer;
-    const moves = (loaded) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => putting.abort(), STALLED);
-      this.show(shot, `Sending ${Math.floor((100 * loaded) / content.size)}%`, loaded / content.size);
-    };
-    putting.onProgress = moves;
-    putting.onSent = () => moves(content.size);
-    moves(0);
-    const status = await putting.send();
-    clearTimeout(timer);
-    // 412: these bytes are there already, an earlier try got through.
-    if (status === 200 || status === 412) return shots.change(shot, { isThere: true });
-    if (status) shot.ticket = null; // The link ran out, or is not liked: a fresh one.
-    throw new Refusal("", { status: status && 503 });
-  }
-
-  show(shot, words, share) {
-    Object.assign(shot, { words, share });
-    shots.tell(false);
   }
 
   async fail(shot, error) {

@@ -11,6 +11,9 @@ class Refusal extends Error {
   }
 }
 
+/** 1-2-4…60 s with jitter, in milliseconds. */
+const pauseAfter = (tries) => Math.min(1000 * 2 ** tries, 60_000) * (0.75 + Math.random() / 2);
+
 const server = {
   token: "",
 

@@ -98,7 +98,7 @@ class ShotPreview extends HTMLElement {
     const isRuler = said.view === "ruler";
     const label = [said.label.trim(), isRuler ? RULER.label : ""].filter(Boolean).join(", ");
     const details = { ...shot.details, bodySite: said.bodySite || null, laterality: said.laterality || null, view: (isRuler ? RULER.view : said.view) || null, label: label || null, photoConsent, shotView: said.view || "", place: this.place(said) };
-    const pixels = await this.small();
+    const pixels = await shots.small(this.image);
     if (shot.takenUnder === pairing.now.pairingId) await pairing.remember({ sticky: { ...said, photoConsent }, wanted: "" });
     this.clear();
     await shots.change(shot, { state: "waiting", details, ...(pixels && { pixels }) });
@@ -111,14 +111,5 @@ class ShotPreview extends HTMLElement {
     const site = find(pairing.now.sites, bodySite);
     const where = laterality === "midline" ? [site, "midline"].filter(Boolean).join(", ") : [side, side ? site.toLowerCase() : site].filter(Boolean).join(" ");
     return [where, view, label.trim()].filter(Boolean).join(", ") || "Photo";
-  }
-
-  small() {
-    const { naturalWidth, naturalHeight } = this.image;
-    if (!naturalWidth) return null;
-    const scale = Math.min(1, 192 / Math.max(naturalWidth, naturalHeight));
-    const canvas = Object.assign(document.createElement("canvas"), { width: Math.ceil(naturalWidth * scale), height: Math.ceil(naturalHeight * scale) });
-    canvas.getContext("2d").drawImage(this.image, 0, 0, canvas.width, canvas.height);
-    return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.8));
   }
 }

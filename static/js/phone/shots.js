@@ -76,6 +76,16 @@ class Shots extends EventTarget {
     return kept && new Blob([await vault.unseal(kept)], { type: shot.details.mimeType });
   }
 
+  /** A small picture of what `image`, an <img>, shows; null where it shows nothing. */
+  small(image) {
+    const { naturalWidth, naturalHeight } = image;
+    if (!naturalWidth) return null;
+    const scale = Math.min(1, 192 / Math.max(naturalWidth, naturalHeight));
+    const canvas = Object.assign(document.createElement("canvas"), { width: Math.ceil(naturalWidth * scale), height: Math.ceil(naturalHeight * scale) });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.8));
+  }
+
   /** The address of a small picture of it, in this window's memory. */
   async thumb(shot) {
     if (!shot.thumb && shot.sealedThumb) {

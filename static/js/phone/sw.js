@@ -4,7 +4,7 @@
 
 const CACHE = "clinicpro-phone";
 const PAGE = "/m";
-const SOON = 250; // ms: a practice's own network answers within
+const SOON = 150; // ms: a practice's own network answers within
 
 self.addEventListener("install", (event) => event.waitUntil(refresh().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
