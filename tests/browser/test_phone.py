@@ -46,19 +46,22 @@ def test_three_shots_and_the_network_away_in_the_second(desk, handset):
     handset.shows_safe(1)
     expect(saved_cards(desk)).to_have_count(1)  # by itself
 
-    handset.window.context.new_cdp_session(handset.window).send(
-        "Network.emulateNetworkConditions", SLOW
-    )
+    slow = handset.window.context.new_cdp_session(handset.window)
+    slow.send("Network.emulateNetworkConditions", SLOW)
     handset.shoot(images[1], "Regional")
     expect(handset.rows.first).to_contain_text("Sending")
     expect(handset.rows.first.locator("progress")).to_be_visible()
+    slow.send("Network.emulateNetworkConditions", {**SLOW, "offline": True})
     handset.cut_off()
     expect(handset.window.get_by_text("No connection")).to_be_visible()
+    slow.detach()
     handset.shoot(images[2], "Close-up")
     expect(handset.window.locator(".queue__sum")).to_have_text("1 of 3 saved")
 
     handset.window.reload()
+    assert handset.window.evaluate("fetch('/m/state').then(() => 'there', () => 'gone')") == "gone"
     expect(handset.shutter).to_be_visible()
+    expect(handset.window.get_by_text("No connection")).to_be_visible()
     expect(handset.window.get_by_role("heading", level=1)).to_contain_text("M.T.")
     expect(handset.window.get_by_text("2 photos left from before")).to_be_visible()
     expect(handset.rows).to_have_count(2)

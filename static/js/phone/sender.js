@@ -27,8 +27,9 @@ class Sender {
     if (this.wake) this.wake();
   }
 
+  /** A page opened with no network has no token before the server's first answer. */
   canGo(shot) {
-    return shot.state === "waiting" && pairing.isConfirmed && shot.ownerKey === pairing.now.ownerKey;
+    return server.token && shot.state === "waiting" && pairing.isConfirmed && shot.ownerKey === pairing.now.ownerKey;
   }
 
   get waiting() {
