@@ -115,19 +115,22 @@ def test_the_store_is_away(desk: Page, store: Seaweed) -> None:
 
 
 def test_a_page_opened_while_the_store_is_away_shows_the_images_when_it_is_back(
-    desk: Page, store: Seaweed
+    desk: Page, practice: Instance, open_window: OpenWindow, gp: str, store: Seaweed
 ) -> None:
     start_consultation(desk, "ZZZ0032", "Hana Wiremu")
     choose_photos(desk, photo(84))
     expect(saved_cards(desk)).to_have_count(1)
     store.stop()
     try:
-        desk.reload()
-        expect(saved_cards(desk)).to_have_count(1)  # the list is rows
-        expect(saved_cards(desk)).to_contain_text("Hana Wiremu")
+        other = open_window(practice)  # it has no thumbnail yet
+        with other.expect_response(lambda answer: "/derivatives/" in answer.url) as thumbnail:
+            sign_in(other, practice, gp)
+        assert thumbnail.value.status == 503
+        expect(saved_cards(other)).to_have_count(1)  # the list is rows
+        expect(saved_cards(other)).to_contain_text("Hana Wiremu")
     finally:
         store.start()
-    wait_until_shown(saved_cards(desk).first.locator("img"))
+    wait_until_shown(saved_cards(other).first.locator("img"))
 
 
 def test_the_store_hangs(desk: Page, store: Seaweed) -> None:
