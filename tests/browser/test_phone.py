@@ -93,7 +93,7 @@ def test_what_was_taken_for_an_ended_pairing_goes_to_the_tray(desk, handset, wat
     handset.window.reload()
     expect(handset.window.get_by_text("1 photo still on this phone")).to_be_visible()
 
-    start_next(desk, "ZZZ0032", "Anaru Parata")
+    start_next(desk, "ZZZ0032", "Hana Wiremu")
     handset.pair(desk)
     expect(handset.window.get_by_role("heading", level=1)).to_contain_text("A.P.")
     handset.shows_safe(1)

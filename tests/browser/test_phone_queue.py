@@ -78,7 +78,7 @@ def test_another_persons_images_stay_locked_and_unseen(
     flask(practice, "create-user", email, "--role", "gp", "--password-stdin", given=PASSWORD)
     other_desk = open_window(practice)
     sign_in(other_desk, practice, email)
-    start_consultation(other_desk, "ZZZ0032", "Anaru Parata")
+    start_consultation(other_desk, "ZZZ0032", "Hana Wiremu")
     revoke(desk)
     handset.connect()
     handset.pair(other_desk)

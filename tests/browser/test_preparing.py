@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_an_image_opened_too_early_can_be_described_a_moment_later(desk, practice):
-    start_consultation(desk, "ZZZ0032", "Hana Walker")
+    start_consultation(desk, "ZZZ0032", "Hana Wiremu")
     (worker,) = practice.children("clinicpro worker")
     kill(worker, signal.SIGSTOP)
     try:
