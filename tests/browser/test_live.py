@@ -29,4 +29,6 @@ def test_second_window_sees_a_new_image(desk, practice, open_window, gp):
     expect(saved_cards(other)).to_have_count(there_before + 1, timeout=3000)
     theirs = saved_cards(other).filter(has_text="Hana Wiremu")
     wait_until_shown(theirs.locator("img"))
-    expect(other.locator("#news")).to_contain_text("1 image just arrived for Hana Wiremu")
+    expect(other.locator("#news")).to_contain_text(
+        "1 image just arrived for Hana Wiremu", use_inner_text=True
+    )

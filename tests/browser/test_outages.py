@@ -199,7 +199,7 @@ def test_the_proxy_is_away(
         choose_photos(desk, photo(89))
         expect(desk.locator(".card--waiting")).to_have_count(1)
     for window in (desk, other):  # the other one's stream has come back, too
-        expect(saved_cards(window).filter(has_text="Ruth Moana")).to_have_count(1, timeout=BACK)
+        expect(saved_cards(window).filter(has_text="Tomasi Leota")).to_have_count(1, timeout=BACK)
 
 
 def test_the_program_starts_anew(desk: Page, practice: Instance) -> None:

@@ -95,7 +95,7 @@ def test_what_was_taken_for_an_ended_pairing_goes_to_the_tray(desk, handset, wat
 
     start_next(desk, "ZZZ0032", "Hana Wiremu")
     handset.pair(desk)
-    expect(handset.window.get_by_role("heading", level=1)).to_contain_text("A.P.")
+    expect(handset.window.get_by_role("heading", level=1)).to_contain_text("H.W.")
     handset.shows_safe(1)
     (image,) = listed(desk)
     assert image.get("sessionId") is None
