@@ -1,0 +1,56 @@
+"use strict";
+// One image's way to the practice: presign, PUT, receipt; from where an earlier try left off.
+
+const STALLED = 30_000; // A PUT that moves nothing this long is dead.
+
+const shotWay = {
+  /** Returns when the practice has it; throws Refusal. */
+  async bring(shot) {
+    const content = await shots.content(shot);
+    if (!content) throw new Refusal("The phone has lost it. Take it again.", { status: 422 });
+    if (shot.isThere && !shot.ticket) return this.receipt(shot); // An earlier page got this far.
+    if (shot.ticket && new Date(shot.ticket.expiresAt) < new Date()) shot.ticket = null;
+    if (!shot.ticket) {
+      const ticket = await server.presign(shot, sender.waiting);
+      if (ticket.duplicate) return null;
+      shot.ticket = ticket;
+      await shots.change(shot, { imageId: ticket.imageId });
+    }
+    if (!shot.isThere) await this.put(shot, content);
+    return this.receipt(shot);
+  },
+
+  async receipt(shot) {
+    this.show(shot, "Checking", null);
+    try {
+      return await server.receipt(shot.imageId, sender.waiting - 1);
+    } catch (error) {
+      if (error.status === 404 || error.status === 409) await shots.change(shot, { isThere: false }); // Nothing arrived after all.
+      throw error;
+    }
+  },
+
+  async put(shot, content) {
+    const putting = new StorePut(shot.ticket, content);
+    let timer;
+    const moves = (loaded) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => putting.abort(), STALLED);
+      this.show(shot, `Sending ${Math.floor((100 * loaded) / content.size)}%`, loaded / content.size);
+    };
+    putting.onProgress = moves;
+    putting.onSent = () => moves(content.size);
+    moves(0);
+    const status = await putting.send();
+    clearTimeout(timer);
+    // 412: these bytes are there already, an earlier try got through.
+    if (status === 200 || status === 412) return shots.change(shot, { isThere: true });
+    if (status) shot.ticket = null; // The link ran out, or is not liked: a fresh one.
+    throw new Refusal("", { status: status && 503 });
+  },
+
+  show(shot, words, share) {
+    Object.assign(shot, { words, share });
+    shots.tell(false);
+  },
+};
