@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine
 
 import tests.presets  # noqa: F401  (create_all seeds them)
-from clinicpro import ROOMS, create_app
+from clinicpro import create_app
 from clinicpro.db import db
 from clinicpro.gateways import Gateways
 from clinicpro.gateways.fakes import FakeDescriber, FakeStore
@@ -21,7 +19,7 @@ from clinicpro.live import bus
 from clinicpro.settings import Settings
 from tests.factories import Person, make_person
 from tests.imaging.conftest import running_decoder
-from tests.postgres import Postgres
+from tests.postgres import Postgres, make_tables, only_new_to_a_database, wait_for_threads
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
 
@@ -40,18 +38,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = only_new_to_a_database(items)
 
 
-def only_new_to_a_database(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Those with an app, and of each the first parameter: further ones ask the same again, but
-    for what is tried on the database itself."""
-    kept: dict[str, pytest.Item] = {}
-    for item in items:
-        if {"app", "postgres"} & set(item.fixturenames):  # type: ignore[attr-defined]
-            is_about_it = {"audit", "migrations", "live", "jobs"} & set(item.nodeid.split("/"))
-            name = item.nodeid if is_about_it else item.nodeid.partition("[")[0]
-            kept.setdefault(name, item)
-    return list(kept.values())
-
-
 @pytest.fixture(scope="session")
 def decoder_socket() -> Iterator[Path]:
     with running_decoder() as decoder:
@@ -66,13 +52,8 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def template(postgres: Postgres) -> str:
-    """The name of a database with the models' tables."""
-    for room in ROOMS:
-        import_module(f"clinicpro.{room}")  # from here on every table is known
     name = postgres.make_database()
-    engine = create_engine(postgres.url(name))
-    db.metadata.create_all(engine)
-    engine.dispose()
+    make_tables(postgres.url(name))
     return name
 
 
@@ -128,6 +109,7 @@ def app(
         yield app
         bus().stop()
         db.session.remove()
+        wait_for_threads(db.engine)
         db.engine.dispose()
 
 

@@ -9,12 +9,18 @@ import signal
 import subprocess
 import tempfile
 import time
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Self
 
 import psycopg
+import pytest
 from psycopg import sql
+from sqlalchemy import Engine, QueuePool, create_engine
+
+from clinicpro import ROOMS
+from clinicpro.db import db
 
 OWNER = "postgres"
 ROOM = 1 << 30  # bytes
@@ -122,3 +128,32 @@ def program(name: str) -> Path:
     )
     assert found, f"{name} is missing: apt-get install postgresql"
     return Path(found)
+
+
+def make_tables(url: str) -> None:
+    for room in ROOMS:
+        import_module(f"clinicpro.{room}")  # from here on every table is known
+    engine = create_engine(url)
+    db.metadata.create_all(engine)
+    engine.dispose()
+
+
+def only_new_to_a_database(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Those with an app, and of each the first parameter: further ones ask the same again, but
+    for what is tried on the database itself."""
+    kept: dict[str, pytest.Item] = {}
+    for item in items:
+        if {"app", "postgres"} & set(item.fixturenames):  # type: ignore[attr-defined]
+            is_about_it = {"audit", "migrations", "live", "jobs"} & set(item.nodeid.split("/"))
+            name = item.nodeid if is_about_it else item.nodeid.partition("[")[0]
+            kept.setdefault(name, item)
+    return list(kept.values())
+
+
+def wait_for_threads(engine: Engine) -> None:
+    """A connection that a thread still holds is no longer closed by dispose()."""
+    deadline = time.monotonic() + 5
+    while isinstance(engine.pool, QueuePool) and engine.pool.checkedout():
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.01)
