@@ -38,7 +38,8 @@ class Instance:
 
     def __init__(self, data: Path, **environment: str) -> None:
         self.data = data.resolve()
-        self.port, self.https_port = free_port(), free_port()
+        self.port = free_port()
+        self.https_port = free_port(but=self.port)
         self.extra = environment
         self.setup_code: str | None = None
         self.said: list[str] = []
@@ -169,10 +170,12 @@ class Instance:
             self.stop()
 
 
-def free_port() -> int:
+def free_port(but: int = 0) -> int:
     """A loopback port that is free now, out of the way of outgoing and of inner ports."""
     while True:
         port = random.randrange(10000, 12000)
+        if port == but:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

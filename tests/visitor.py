@@ -150,11 +150,15 @@ class Visitor:
 
     def original(self, image_id: str) -> bytes:
         """The original's bytes, through the link that the API gives."""
-        link = self.get(f"/api/uploads/download?id={image_id}")
-        assert link.status == 200, link.content
-        answer = self.get(path_of(str(link.json()["downloadUrl"])))
+        answer = self.get(path_of(self.link(image_id)))
         assert answer.status == 200, answer.content[:300]
         return answer.content
+
+    def link(self, image_id: str) -> str:
+        """Where the original can be fetched."""
+        answer = self.get(f"/api/uploads/download?id={image_id}")
+        assert answer.status == 200, answer.content
+        return str(answer.json()["downloadUrl"])
 
     def listed(self) -> dict[str, str]:
         """State of each image that the API lists, by id; all pages."""

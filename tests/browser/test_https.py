@@ -52,7 +52,9 @@ def window(
     browser = chromium.browser_type.launch(
         executable_path=shutil.which("chromium"), args=[*FLAGS, trusting]
     )
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-NZ")
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, reduced_motion="reduce", locale="en-NZ"
+    )
     watcher.watch(context, address.url)
     yield context.new_page()
     browser.close()

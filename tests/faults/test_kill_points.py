@@ -126,6 +126,8 @@ def comes_back(instance: Instance, again: Visitor, images: dict[str, bytes]) -> 
     wait_until(
         lambda: [again.listed().get(one) for one in images] == ["ready"] * len(images), deadline
     )
+    link = path_of(again.link(next(iter(images))))
+    wait_until(lambda: again.get(link).status == 200, deadline)  # the store takes its volumes up
     for image_id, content in images.items():
         assert again.original(image_id) == content
     assert broken(settings_of(instance)) == []
