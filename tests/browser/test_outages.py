@@ -32,7 +32,8 @@ from tests.seaweed import Seaweed
 pytestmark = pytest.mark.browser
 
 BACK = 40_000  # ms: the longest pause between two tries so far, and a busy machine
-OWN_LINES = ("Failed to load resource", "ERR_", "502", "503")  # Chromium's, about what is away
+# Chromium's and htmx's, about what is away.
+OWN_LINES = ("Failed to load resource", "ERR_", "502", "503", "htmx:afterRequest", "htmx:sendError")
 
 
 @pytest.fixture(scope="module")
