@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from clinicpro.analyses.models import FAILED, FINISHED, INCOMPLETE, REFUSED, STOPPED, Analysis
 from clinicpro.analyses.pricing import price_of
+from clinicpro.analyses.prompts import PromptTrial
 from clinicpro.analyses.queries import policy
 from clinicpro.analyses.switching import pause
 from clinicpro.audit.operations import SYSTEM as PROGRAM
 from clinicpro.audit.operations import record
 from clinicpro.db import db, utc_now
-from clinicpro.gateways import Answer
+from clinicpro.gateways import Answer, DescriberError, GatewayError
+from clinicpro.gateways.refusals import MayTryAgain
 from clinicpro.images.models import Image
 from clinicpro.images.queries import topic as images_topic
 from clinicpro.live import announce
@@ -29,6 +31,8 @@ SWITCHED_OFF = "Descriptions were turned off before it was sent. Nothing was sen
 NO_PAIR = "The two images are no longer of one patient. Nothing was sent."
 NOT_AS_SHOWN = "What is in the store is not the image that was shown. Nothing was sent."
 IN_THE_TRASH = "The image was moved to the trash before it was sent. Nothing was sent."
+
+FREE = {"key", "refused_request", "too_large", "unreachable"}  # kinds of refusals, never billed
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,13 @@ def verdict(answer: Answer | None, text: str, *, is_full: bool, is_stopped: bool
     return Ending(INCOMPLETE, TOO_LONG, answer)  # max_tokens, model_context_window_exceeded
 
 
+def broken(error: GatewayError, text: str) -> Ending:
+    """What became of a call that raised, after `text` had come."""
+    kind = error.kind if isinstance(error, DescriberError) else "store"
+    is_free = kind in FREE or isinstance(error, MayTryAgain)
+    return Ending(INCOMPLETE if text else FAILED, error.advice, kind=kind, is_free=is_free)
+
+
 def end(analysis: Analysis, ending: Ending, text: str | None = None) -> None:
     """In the caller's transaction: end an open run. `text` None leaves its words."""
     analysis.state, analysis.message = ending.state, ending.message
@@ -71,7 +82,7 @@ def end(analysis: Analysis, ending: Ending, text: str | None = None) -> None:
         analysis.model, analysis.request_id = answer.model, answer.request_id
         analysis.stop_reason = answer.stop_reason
         analysis.tokens_in, analysis.tokens_out = answer.tokens_in, answer.tokens_out
-    analysis.cost = _cost(analysis, ending)
+    analysis.cost = cost_of(analysis, ending, is_sent=analysis.derivative_sha256 is not None)
     if ending.kind == "key":
         pause()
     image = db.session.get_one(Image, analysis.image_id)
@@ -90,10 +101,10 @@ def end(analysis: Analysis, ending: Ending, text: str | None = None) -> None:
     announce(analysis.topic)
 
 
-def _cost(analysis: Analysis, ending: Ending) -> int:
+def cost_of(run: Analysis | PromptTrial, ending: Ending, *, is_sent: bool) -> int:
     """Millionths of a dollar: what it was where the model said so, else the most it can be."""
-    if ending.is_free or analysis.derivative_sha256 is None:
+    if ending.is_free or not is_sent:
         return 0
-    if analysis.tokens_in is not None and analysis.tokens_out is not None:
-        return price_of(app_settings(), policy()).of(analysis.tokens_in, analysis.tokens_out)
-    return analysis.cost or 0
+    if run.tokens_in is not None and run.tokens_out is not None:
+        return price_of(app_settings(), policy()).of(run.tokens_in, run.tokens_out)
+    return run.cost or 0

@@ -20,12 +20,12 @@ from clinicpro.analyses.ending import (
     UNEXPECTED,
     UNSENT,
     Ending,
+    broken,
     end,
     verdict,
 )
 from clinicpro.analyses.models import (
     FAILED,
-    INCOMPLETE,
     INTERRUPTED,
     QUEUED,
     RUNNING,
@@ -46,15 +46,12 @@ from clinicpro.gateways import (
     Question,
     StorageError,
 )
-from clinicpro.gateways.refusals import MayTryAgain
 from clinicpro.images.covering import Covering
 from clinicpro.images.models import Image
 from clinicpro.live import wake
 from clinicpro.web import app_settings, gateways
 
 log = logging.getLogger(__name__)
-
-FREE = {"key", "refused_request", "too_large", "unreachable"}  # kinds of refusals, never billed
 
 
 def run_analysis_job(subject: str) -> None:
@@ -80,11 +77,8 @@ def run_analysis(analysis_id: UUID, doors: Gateways, model: str) -> None:
             question = _prepare(analysis_id, doors, model)
             ending = _describe(draft, doors, question) if question else Ending(STOPPED, UNSENT)
         except (DescriberError, StorageError) as error:
-            kind = getattr(error, "kind", "store")
-            is_free = kind in FREE or isinstance(error, MayTryAgain)
-            state = INCOMPLETE if draft.text else FAILED
-            ending = Ending(state, error.advice, kind=kind, is_free=is_free)
-            log.warning("analysis ended: %s", kind, extra={"analysis": analysis_id})
+            ending = broken(error, draft.text)
+            log.warning("analysis ended: %s", ending.kind, extra={"analysis": analysis_id})
         finally:
             _end(analysis_id, ending, draft.text)
 

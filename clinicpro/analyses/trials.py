@@ -14,15 +14,22 @@ from sqlalchemy.exc import OperationalError
 
 from clinicpro.accounts.permissions import Actor, authorize
 from clinicpro.analyses.capping import MOST_TOKENS, check_caps, most_it_costs
+from clinicpro.analyses.drafting import LONGEST_TEXT
 from clinicpro.analyses.editing import Words
-from clinicpro.analyses.ending import AFTER_RESTART, SWITCHED_OFF, UNEXPECTED, Ending, verdict
+from clinicpro.analyses.ending import (
+    AFTER_RESTART,
+    SWITCHED_OFF,
+    UNEXPECTED,
+    Ending,
+    broken,
+    cost_of,
+    verdict,
+)
 from clinicpro.analyses.library import Shelf, prompt_on
-from clinicpro.analyses.models import FAILED, INCOMPLETE, INTERRUPTED, OPEN, QUEUED, RUNNING
+from clinicpro.analyses.models import FAILED, INTERRUPTED, OPEN, QUEUED, RUNNING
 from clinicpro.analyses.operations import check_is_on
-from clinicpro.analyses.pricing import price_of
 from clinicpro.analyses.prompts import PromptTrial
 from clinicpro.analyses.queries import locked_policy, policy
-from clinicpro.analyses.running import FREE
 from clinicpro.analyses.switching import pause
 from clinicpro.analyses.wording import SYSTEM, SYSTEM_VERSION, question_text
 from clinicpro.answers import NotHere, Refusal
@@ -30,7 +37,6 @@ from clinicpro.audit.operations import SYSTEM as PROGRAM
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction, utc_now
 from clinicpro.gateways import Answer, DescriberError, Gateways, LabelledJpeg, Question
-from clinicpro.gateways.refusals import MayTryAgain
 from clinicpro.jobs import enqueue
 from clinicpro.web import ROOT, app_settings, gateways
 
@@ -39,7 +45,6 @@ log = logging.getLogger(__name__)
 STATIC = ROOT / "static"
 PACE = 0.5  # seconds between two drafts
 PIXELS = 800 * 600  # of a sample
-LONGEST_TEXT = 20_000  # characters
 
 
 @dataclass(frozen=True)
@@ -166,16 +171,19 @@ def run_trial_job(subject: str) -> None:
 
 def give_up_trial_job(subject: str) -> None:
     """The worker died in the middle."""
-    _end(UUID(subject), Ending(INTERRUPTED, AFTER_RESTART), None)
+    _end(UUID(subject), Ending(INTERRUPTED, AFTER_RESTART))
 
 
 def run_trial(trial_id: UUID, doors: Gateways, model: str) -> None:
-    """The row always ends in a last state; what nobody expected is raised again afterwards."""
+    """The row always ends in a last state; what nobody expected is raised again afterwards.
+
+    Only a queued trial begins.
+    """
+    if not _begin(trial_id):
+        return
     ending, text, question = Ending(FAILED, UNEXPECTED), "", None
     try:
-        question = _begin(trial_id, model)
-        if question is None:
-            return
+        question = _prepare(trial_id, model)
         answer = None
         kept_at = time.monotonic()
         for piece in doors.describer.describe(question, threading.Event()):
@@ -191,23 +199,27 @@ def run_trial(trial_id: UUID, doors: Gateways, model: str) -> None:
         is_full = len(text) == LONGEST_TEXT
         ending = verdict(answer, text, is_full=is_full, is_stopped=False)
     except DescriberError as error:
-        is_free = question is None or error.kind in FREE or isinstance(error, MayTryAgain)
-        state = INCOMPLETE if text else FAILED
-        ending = Ending(state, error.advice, kind=error.kind, is_free=is_free)
-        log.warning("trial ended: %s", error.kind, extra={"trial": trial_id})
+        ending = broken(error, text)
+        log.warning("trial ended: %s", ending.kind, extra={"trial": trial_id})
     finally:
-        _end(trial_id, ending, text)
+        _end(trial_id, ending, text, is_sent=question is not None)
 
 
-def _begin(trial_id: UUID, model: str) -> Question | None:
-    """What to ask, audited before a byte is sent; None when it is under way already."""
+def _begin(trial_id: UUID) -> bool:
     with transaction():
         trial = db.session.get_one(PromptTrial, trial_id, with_for_update=True)
         if trial.state != QUEUED:
-            return None
+            return False
+        trial.state = RUNNING
+        return True
+
+
+def _prepare(trial_id: UUID, model: str) -> Question:
+    """What to ask, audited before a byte is sent."""
+    with transaction():
         if not policy().is_on:
             raise DescriberError(SWITCHED_OFF, "off")
-        trial.state = RUNNING
+        trial = db.session.get_one(PromptTrial, trial_id)
         images = _images(trial)
         record(
             "prompt.send",
@@ -235,7 +247,7 @@ def _keep(trial_id: UUID, text: str) -> None:
         db.session.get_one(PromptTrial, trial_id).answer = text
 
 
-def _end(trial_id: UUID, ending: Ending, text: str | None) -> None:
+def _end(trial_id: UUID, ending: Ending, text: str | None = None, *, is_sent: bool = True) -> None:
     with transaction():
         trial = db.session.get_one(PromptTrial, trial_id, with_for_update=True)
         if not trial.is_open:
@@ -247,11 +259,7 @@ def _end(trial_id: UUID, ending: Ending, text: str | None) -> None:
             trial.model = ending.answer.model
             trial.tokens_in = ending.answer.tokens_in
             trial.tokens_out = ending.answer.tokens_out
-        if ending.is_free:
-            trial.cost = 0
-        elif trial.tokens_in is not None and trial.tokens_out is not None:
-            price = price_of(app_settings(), policy())
-            trial.cost = price.of(trial.tokens_in, trial.tokens_out)
+        trial.cost = cost_of(trial, ending, is_sent=is_sent)
         if ending.kind == "key":
             pause()
         details = {"model": trial.model or "none"}

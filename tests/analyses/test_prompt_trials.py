@@ -11,13 +11,13 @@ from PIL import Image as Picture
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from clinicpro.analyses.models import Analysis
+from clinicpro.analyses.models import RUNNING, Analysis
 from clinicpro.analyses.prompts import Prompt, PromptTrial
 from clinicpro.analyses.queries import used_today
 from clinicpro.analyses.switching import set_policy
 from clinicpro.analyses.trials import SAMPLES
 from clinicpro.audit.operations import SYSTEM
-from clinicpro.db import db
+from clinicpro.db import db, transaction
 from clinicpro.gateways import DescriberError
 from clinicpro.gateways.fakes import FakeDescriber
 from clinicpro.web import ROOT
@@ -170,6 +170,18 @@ def test_a_worker_that_died_leaves_it_interrupted(app: Flask, gp: Person) -> Non
     assert the_trial().state == "interrupted"
     run_due(app)
     assert the_trial().state == "interrupted"
+
+
+def test_a_job_that_comes_twice_neither_asks_again_nor_ends_the_trial_under_way(
+    app: Flask, gp: Person, describer: FakeDescriber
+) -> None:
+    try_out(gp)
+    trial_id = the_trial().id
+    with transaction():
+        db.session.get_one(PromptTrial, trial_id).state = RUNNING
+    handlers()["try"].run(str(trial_id))
+    assert the_trial().state == RUNNING
+    assert describer.saw == []
 
 
 def test_a_manager_tries_the_practices_and_nobody_sees_anothers(
