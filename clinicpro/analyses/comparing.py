@@ -35,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Sent:
-    """An image with what is covered of it: the very picture that the model gets."""
+    """An image with what is covered of it: the very JPEG that the model gets."""
 
     image: Shown
     covering: Covering | None
@@ -46,7 +46,7 @@ class Sent:
 
     @property
     def shown(self) -> str:
-        """What names this state of the picture, so that nothing else is sent."""
+        """What names this state of the image, so that nothing else is sent."""
         return str(self.covering.id) if self.covering else ""
 
 

@@ -89,7 +89,7 @@ class PromptDefault(Model):
 
 
 class PromptTrial(Model):
-    """A prompt's words tried on a picture of our own; it is in no note and over no image."""
+    """A prompt's words tried on a drawing of our own; it is in no note and over no image."""
 
     __tablename__ = "prompt_trial"
     __table_args__ = (Index(None, "owner_id", "requested_at"),)
@@ -120,7 +120,7 @@ class PromptTrial(Model):
         return self.state in OPEN
 
     @property
-    def pictures(self) -> list[str]:
+    def drawings(self) -> list[str]:
         """Below the static folder, the earlier one first."""
         slugs = [f"{self.sample}-earlier", self.sample] if self.is_comparing else [self.sample]
         return [f"img/samples/{slug}.jpg" for slug in slugs]

@@ -95,28 +95,28 @@ def _begin(analysis_id: UUID) -> bool:
 
 def _prepare(analysis_id: UUID, doors: Gateways, model: str) -> Question | None:
     """What to ask, audited before a byte is sent; None when Stop came first."""
-    pictures = _pictures(analysis_id)
+    outgoing = _outgoing(analysis_id)
     db.session.rollback()  # no connection is held while the store answers
-    for one in pictures:
+    for one in outgoing:
         one.jpeg = doors.store.read(one.key)
         if one.promised not in (None, one.sha256):
             raise DescriberError(NOT_AS_SHOWN, "changed")
     with transaction():
         analysis = db.session.get_one(Analysis, analysis_id)
-        images = [db.session.get_one(Image, one.image_id) for one in pictures]
+        images = [db.session.get_one(Image, one.image_id) for one in outgoing]
         if analysis.stop_requested_at is not None:
             return None
         _check_may_go(images)
         labels = labels_of(*images) if len(images) == 2 else ("",)
         analysis.system_version = SYSTEM_VERSION
-        _record_sending(analysis, images[-1], pictures, model)
+        _record_sending(analysis, images[-1], outgoing, model)
         text = analysis.prompt_words
-    sent = [LabelledJpeg(one.jpeg, label) for one, label in zip(pictures, labels, strict=True)]
+    sent = [LabelledJpeg(one.jpeg, label) for one, label in zip(outgoing, labels, strict=True)]
     return Question(model, SYSTEM, text, tuple(sent), MOST_TOKENS)
 
 
 @dataclass
-class Picture:
+class Outgoing:
     """What goes of one image: its view, or the covered one with the hash that was promised."""
 
     image_id: UUID
@@ -130,16 +130,16 @@ class Picture:
         return hashlib.sha256(self.jpeg).hexdigest()
 
 
-def _pictures(analysis_id: UUID) -> list[Picture]:
+def _outgoing(analysis_id: UUID) -> list[Outgoing]:
     found = []
     for image_id, covering_id in db.session.get_one(Analysis, analysis_id).sources:
         if covering_id is None:
             key = db.session.get_one(Image, image_id).view_key
-            found.append(Picture(image_id, key, None, 0))
+            found.append(Outgoing(image_id, key, None, 0))
         else:
             covering = db.session.get_one(Covering, covering_id)
             count = len(covering.areas)
-            found.append(Picture(image_id, covering.key, covering.sha256, count))
+            found.append(Outgoing(image_id, covering.key, covering.sha256, count))
     return found
 
 
@@ -153,17 +153,17 @@ def _check_may_go(images: list[Image]) -> None:
         raise DescriberError(NO_PAIR, "pair")
 
 
-def _record_sending(analysis: Analysis, image: Image, pictures: list[Picture], model: str) -> None:
+def _record_sending(analysis: Analysis, image: Image, outgoing: list[Outgoing], model: str) -> None:
     """On the run and in the audit: which bytes go, of each image."""
-    *earlier, picture = pictures
-    analysis.derivative_sha256 = picture.sha256
+    *earlier, later = outgoing
+    analysis.derivative_sha256 = later.sha256
     details = {
         "model": model,
         "prompt": f"{analysis.prompt_slug} v{analysis.prompt_version}",
         "system": f"v{analysis.system_version}",
-        "sha256": picture.sha256,
-        "bytes": str(len(picture.jpeg)),
-        "covered": str(picture.covered),
+        "sha256": later.sha256,
+        "bytes": str(len(later.jpeg)),
+        "covered": str(later.covered),
         "region": _region(),
     }
     for one in earlier:

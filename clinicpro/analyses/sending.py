@@ -33,7 +33,7 @@ USUAL_LETTERS = 700  # of a prompt, a question and its context
 class Offer:
     """Whether it can be done, and what the GP sees before it is.
 
-    `picture_url` is the very JPEG that will be sent; `shown` names it, so that nothing else is.
+    `sent_url` is the very JPEG that will be sent; `shown` names it, so that nothing else is.
     `areas` is the recipe of what is covered, as JSON; `wording` is what the tick says.
     """
 
@@ -41,7 +41,7 @@ class Offer:
     is_waiting: bool
     title: str
     advice: str
-    picture_url: str
+    sent_url: str
     shown: str
     areas: str
     covered: int
@@ -63,7 +63,7 @@ def offer_for(actor: Actor, image: Shown, slug: str = "", earlier: str = "") -> 
         is_waiting=bool(title) and image.is_preparing,
         title=title,
         advice=advice,
-        picture_url=image.link(covering.key) if covering else image.view_url,
+        sent_url=image.link(covering.key) if covering else image.view_url,
         shown=str(covering.id) if covering else "",
         areas=json.dumps(areas),
         covered=len(areas),

@@ -1,4 +1,4 @@
-"""A prompt tried on a picture of our own before it is saved: no patient's image, no note."""
+"""A prompt tried on a drawing of our own before it is saved: no patient's image, no note."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ PIXELS = 800 * 600  # of a sample
 
 @dataclass(frozen=True)
 class Sample:
-    """A drawn picture and what a GP would have labelled it with."""
+    """A drawing and what a GP would have labelled it with."""
 
     slug: str
     label: str
@@ -104,8 +104,8 @@ def start_trial(
     """
     authorize(actor, shelf.permission)
     words = words.checked()
-    picture = SAMPLES[COMPARED] if words.is_comparing else SAMPLES.get(sample)
-    if picture is None:
+    drawn = SAMPLES[COMPARED] if words.is_comparing else SAMPLES.get(sample)
+    if drawn is None:
         raise Refusal("There is no such sample", "Choose one of the list.", "invalid", 422)
     if prompt_id is not None:
         prompt_on(shelf, prompt_id)
@@ -113,11 +113,11 @@ def start_trial(
         current = locked_policy()
         running = _open_trial(actor)
         if running is not None:
-            if (running.text, running.sample) == (words.text, picture.slug):
+            if (running.text, running.sample) == (words.text, drawn.slug):
                 return running.id
             raise Refusal("Another prompt is being tried", "Wait until it has ended.", "running")
         check_is_on(current)
-        words_sent = question_text(words.text, picture.known, picture.place, "")
+        words_sent = question_text(words.text, drawn.known, drawn.place, "")
         count = 2 if words.is_comparing else 1
         cost = most_it_costs(current, count * PIXELS, len(SYSTEM) + len(words_sent))
         check_caps(actor, current, cost)
@@ -127,7 +127,7 @@ def start_trial(
             title=words.title,
             text=words.text,
             is_comparing=words.is_comparing,
-            sample=picture.slug,
+            sample=drawn.slug,
             prompt_words=words_sent,
             cost=cost,
             system_version=SYSTEM_VERSION,
@@ -135,7 +135,7 @@ def start_trial(
         db.session.add(trial)
         db.session.flush()
         enqueue("try", str(trial.id))
-        record("prompt.try", actor, objects=[trial.id], details={"sample": picture.slug})
+        record("prompt.try", actor, objects=[trial.id], details={"sample": drawn.slug})
         return trial.id
 
 
@@ -237,7 +237,7 @@ def _prepare(trial_id: UUID, model: str) -> Question:
 
 
 def _images(trial: PromptTrial) -> tuple[LabelledJpeg, ...]:
-    jpegs = [(STATIC / path).read_bytes() for path in trial.pictures]
+    jpegs = [(STATIC / path).read_bytes() for path in trial.drawings]
     labels = DATED if trial.is_comparing else ("",)
     return tuple(map(LabelledJpeg, jpegs, labels))
 

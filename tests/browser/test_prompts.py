@@ -39,7 +39,7 @@ def test_a_prompt_is_tried_saved_put_first_and_offered(managers_desk, practice, 
     model.play("slow", "slow")
     window.get_by_role("button", name="Try it").click()
     expect(window.locator("#trial progress")).to_be_visible()
-    wait_until_shown(window.locator(".trial__picture"))
+    wait_until_shown(window.locator(".trial__drawing"))
     expect(window.locator("#trial .findings")).to_contain_text(WORDS)
     assert model.requests[-1].text.startswith("Describe the mole on the left back.")
     assert problems_of(window) == []
