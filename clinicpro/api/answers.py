@@ -66,23 +66,10 @@ class ServerAnalysis(TypedDict):
 
 def server_image(image: Shown) -> ServerImage:
     """`uploadedAt` is UTC, `takenAt` the camera's own clock; sizes in bytes and pixels."""
-    answer: ServerImage = {
-        "id": str(image.id),
-        "key": image.key,
-        "filename": image.filename,
-        "mimeType": image.mime_type,
-        "size": image.size,
-        "uploadedAt": image.uploaded_at.isoformat(),
-        "source": image.source,
-        "width": image.width,
-        "height": image.height,
-        "analysed": image.is_analysed,
-        "state": image.state,
-    }
+    answer = _facts(image)
+    answer["analysed"] = image.is_analysed
     if image.consultation_id:
         answer["sessionId"] = str(image.consultation_id)
-    if image.pairing_id:
-        answer["tokenId"] = str(image.pairing_id)
     if image.taken_at:
         answer["takenAt"] = image.taken_at.isoformat()
     if image.is_ready:
@@ -98,23 +85,27 @@ def server_image(image: Shown) -> ServerImage:
     return answer
 
 
-def sent_image(row: Image) -> ServerImage:
+def sent_image(image: Image) -> ServerImage:
     """What a phone hears of what it sent: its facts, no link to see anything by."""
+    return _facts(image)
+
+
+def _facts(image: Image | Shown) -> ServerImage:
     answer: ServerImage = {
-        "id": str(row.id),
-        "key": row.key,
-        "filename": row.filename,
-        "mimeType": row.mime_type,
-        "size": row.size,
-        "uploadedAt": row.uploaded_at.isoformat(),
-        "source": row.source,
-        "width": row.width,
-        "height": row.height,
+        "id": str(image.id),
+        "key": image.key,
+        "filename": image.filename,
+        "mimeType": image.mime_type,
+        "size": image.size,
+        "uploadedAt": image.uploaded_at.isoformat(),
+        "source": image.source,
+        "width": image.width,
+        "height": image.height,
         "analysed": False,
-        "state": row.state,
+        "state": image.state,
     }
-    if row.pairing_id:
-        answer["tokenId"] = str(row.pairing_id)
+    if image.pairing_id:
+        answer["tokenId"] = str(image.pairing_id)
     return answer
 
 

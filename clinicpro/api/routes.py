@@ -20,7 +20,7 @@ from clinicpro.answers import NotHere
 from clinicpro.api import answers
 from clinicpro.api.fields import ANALYZE, DOWNLOAD, LIST, PRESIGN, RECEIPT, Given, invalid
 from clinicpro.api.openapi import document
-from clinicpro.api.sending import sending_of, sent_by
+from clinicpro.api.sending import sending_of
 from clinicpro.consultations.queries import consultation_for
 from clinicpro.db import utc_now
 from clinicpro.gateways import ImageRejected
@@ -33,6 +33,7 @@ from clinicpro.images.queries import PAGE, gallery_page, image_by_key, image_for
 from clinicpro.images.receiving import receive
 from clinicpro.images.routes import asked
 from clinicpro.live import event_stream
+from clinicpro.phones.queries import image_sent_by
 from clinicpro.phones.sending import note_use
 from clinicpro.phones.throttling import TooManyTries
 from clinicpro.problems import problem
@@ -123,7 +124,7 @@ def _check_token() -> None:
 @bp.post("/uploads/<uuid:image_id>/receipt")
 def receipt(image_id: UUID) -> ResponseReturnValue:
     actor, given = current_actor(), Given.of_request(RECEIPT)
-    waiting, image = given.integer("waiting"), sent_by(actor, image_id)
+    waiting, image = given.integer("waiting"), image_sent_by(actor, image_id)
     taken_under = image.pairing_id
     wants_card = is_htmx() and not actor.is_phone  # a card names the patient
     status = 200

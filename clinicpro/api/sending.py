@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from clinicpro.accounts.permissions import Actor
-from clinicpro.answers import NotHere
 from clinicpro.api.fields import Given, invalid
 from clinicpro.images.expecting import Sending
-from clinicpro.images.models import Image
-from clinicpro.images.queries import image_for
 from clinicpro.phones.policy import consent_wording
 from clinicpro.phones.sending import check_pace, place_for
 
@@ -36,11 +31,3 @@ def sending_of(actor: Actor, given: Given) -> Sending:
         label=(given.text("label") or "").strip(),
         photo_consent=consent_wording() if given.boolean("photoConsent") else None,
     )
-
-
-def sent_by(actor: Actor, image_id: UUID) -> Image:
-    """The image whose receipt this is; for a phone only what a phone of its owner sent."""
-    image = image_for(actor, image_id)
-    if actor.is_phone and image.pairing_id is None:
-        raise NotHere
-    return image

@@ -30,6 +30,10 @@ class Consultation(Model):
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # made current, lately
     last_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     patient: Mapped[Patient] = relationship(lazy="joined")
+
+    def end(self, now: datetime) -> None:
+        self.ended_at = self.last_ended_at = now
+
     if TYPE_CHECKING:
         image_count: int  # a column that room images, to the right, adds
 

@@ -68,7 +68,7 @@ def finish_consultation(actor: Actor, consultation_id: UUID) -> None:
             )
         )
         if consultation.ended_at is None:
-            consultation.ended_at = consultation.last_ended_at = utc_now()
+            consultation.end(utc_now())
             record(
                 "consultation.finish",
                 actor,
@@ -83,7 +83,7 @@ def close_consultations(ids: Iterable[UUID]) -> int:
     changes, and their owners open them again as any finished one."""
     now, count = utc_now(), 0
     for one in db.session.scalars(select(Consultation).where(Consultation.id.in_(list(ids)))):
-        one.ended_at = one.last_ended_at = now
+        one.end(now)
         db.session.execute(
             delete(CurrentConsultation).where(CurrentConsultation.consultation_id == one.id)
         )

@@ -28,9 +28,7 @@ GONE = {
 
 @bp.get("")
 def show() -> ResponseReturnValue:
-    for name, value in request.args.items():
-        operations.burn(name)
-        operations.burn(value)
+    operations.burn(word for pair in request.args.items(multi=True) for word in pair)
     return render_template("phones/capture.html")
 
 

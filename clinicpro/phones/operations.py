@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -173,13 +174,16 @@ def leave(actor: Actor) -> None:
         _end(pairing, "left", "pairing.leave", actor)
 
 
-def burn(secret: str) -> None:
+def burn(words: Iterable[str]) -> None:
     """A code that came in an address is in logs and histories by now: it is void."""
-    if pairing_of_secret(secret) is None:
-        return
+    hashes = [hash_token(one) for one in words]
+    unscanned = select(Pairing).where(
+        Pairing.secret_hash.in_(hashes), Pairing.redeemed_at.is_(None)
+    )
+    if not hashes or db.session.scalar(unscanned) is None:
+        return  # a look without the write lock
     with transaction():
-        pairing = pairing_of_secret(secret)
-        if pairing is not None and pairing.redeemed_at is None:
+        for pairing in db.session.scalars(unscanned):
             _end(pairing, "burned", "pairing.burn", By(None))
 
 

@@ -13,6 +13,7 @@ from clinicpro.accounts.queries import hash_token
 from clinicpro.answers import NotHere
 from clinicpro.db import db, utc_now
 from clinicpro.images.models import Image
+from clinicpro.images.queries import image_for
 from clinicpro.phones.models import LONGEST, Pairing
 
 
@@ -94,6 +95,14 @@ def earlier_pairings(actor: Actor, limit: int = 20) -> list[Pairing]:
         .limit(limit)
     )
     return list(db.session.scalars(query))
+
+
+def image_sent_by(actor: Actor, image_id: UUID) -> Image:
+    """The actor's own image; for a phone only what a phone of its owner sent, else the 404."""
+    image = image_for(actor, image_id)
+    if actor.is_phone and image.pairing_id is None:
+        raise NotHere
+    return image
 
 
 def images_announced(pairing_id: UUID, within: timedelta) -> int:
