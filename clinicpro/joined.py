@@ -14,10 +14,11 @@ SHEETS = (
     "prompts note lesson pairing utilities"
 )
 SCRIPTS = (
-    "asking notices request-errors session-guard live-stream toast-note alert-note elapsed-time "
-    "dialog-opener modal-slot copy-text save-text print-page kept-text cover-areas file-facts "
-    "store-put one-sending sending-queue sending-card image-upload card-merge unseen-count "
-    "image-grid image-dialog zoom-stage note-editor code-countdown hot-keys"
+    "refusal asking notices request-errors session-guard live-stream toast-note alert-note "
+    "elapsed-time dialog-opener modal-slot copy-text save-text print-page kept-text "
+    "cover-areas file-facts store-put one-sending sending-queue sending-card image-upload "
+    "card-merge unseen-count image-grid image-dialog zoom-stage note-editor code-countdown "
+    "hot-keys"
 )
 # The phone's page has its own two: no framework, and nothing of the desk's that it does not use.
 PHONE_SHEETS = (
@@ -25,7 +26,7 @@ PHONE_SHEETS = (
     "utilities"
 )
 PHONE_SCRIPTS = (
-    "file-facts store-put phone/server phone/vault phone/shots phone/code phone/pairing "
+    "refusal file-facts store-put phone/server phone/vault phone/shots phone/code phone/pairing "
     "phone/shot-way phone/sender phone/quality phone/shot-taking phone/shot-list "
     "phone/shot-preview phone/shot-queue phone/phone-page"
 )

@@ -1,14 +1,6 @@
 "use strict";
 // How the page asks the server by itself: the token, the sign-in, the words of a refusal.
 
-/** An answer that is not a success; `message` is the server's own sentence. */
-class Refusal extends Error {
-  constructor(message, { status, code = "", wait = 0 }) {
-    super(message);
-    Object.assign(this, { status, code, wait });
-  }
-}
-
 const asking = {
   get token() {
     return document.querySelector('meta[name="csrf-token"]').content;

@@ -101,8 +101,7 @@ class ImageGrid extends HTMLElement {
     const tries = this.tries.get(image.src) || 0;
     this.tries.set(image.src, tries + 1);
     if (tries % 8 === 0 && (await this.hasNewLink(card, image))) return;
-    const pause = Math.min(1000 * 2 ** tries, LONGEST_PAUSE) * (0.75 + Math.random() / 2);
-    setTimeout(() => image.isConnected && image.setAttribute("src", image.src), pause);
+    setTimeout(() => image.isConnected && image.setAttribute("src", image.src), pauseAfter(tries));
   }
 
   async hasNewLink(card, image) {

@@ -1,8 +1,6 @@
 "use strict";
 // One image's way to the store: presign, PUT, receipt. It tries until it is saved, refused or removed.
 
-const LONGEST_PAUSE = 60_000;
-
 class Sending extends EventTarget {
   /** `consultationId` is the one on screen at the drop; a later switch does not move the image. */
   constructor(file, consultationId) {
@@ -121,7 +119,7 @@ class Sending extends EventTarget {
 
   /** 1-2-4…60 s with jitter, not shorter than the server asked; over at once when the network is back. */
   pause(seconds) {
-    const milliseconds = Math.max(seconds * 1000, Math.min(1000 * 2 ** this.tries, LONGEST_PAUSE) * (0.75 + Math.random() / 2));
+    const milliseconds = Math.max(seconds * 1000, pauseAfter(this.tries));
     this.tell("waiting", { isOffline: !navigator.onLine });
     return new Promise((resolve) => {
       this.wake = () => {

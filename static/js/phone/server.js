@@ -3,17 +3,6 @@
 
 const PATIENCE = 20_000; // Bad Wi-Fi often says nothing at all.
 
-/** `status` 0: there was no answer. `message` is the server's own sentence, `wait` in seconds. */
-class Refusal extends Error {
-  constructor(message, { status, code = "", wait = 0 }) {
-    super(message);
-    Object.assign(this, { status, code, wait });
-  }
-}
-
-/** 1-2-4…60 s with jitter, in milliseconds. */
-const pauseAfter = (tries) => Math.min(1000 * 2 ** tries, 60_000) * (0.75 + Math.random() / 2);
-
 const server = {
   token: "",
 
