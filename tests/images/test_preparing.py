@@ -14,7 +14,8 @@ from clinicpro.gateways import Decoded, Derivatives, Gateways, ImageRejected
 from clinicpro.gateways.fakes import FakeStore
 from clinicpro.images.models import Image
 from clinicpro.images.receiving import derive
-from clinicpro.worker import run_due
+from clinicpro.jobs import do, take
+from clinicpro.worker import handlers, run_due
 from tests.factories import Person, make_consultation, send_image
 
 TOO_MUCH = "The image needs too much memory. Send a smaller copy."
@@ -54,6 +55,19 @@ def test_the_viewer_asks_until_the_image_is_prepared(
     panel = gp.get(f"/images/{image_id}/analyses/new").text
     assert "Clinical context" in panel
     assert "prepared from:document" not in panel
+
+
+def test_what_no_try_could_prepare_says_so_too(app: Flask, gp: Person, store: FakeStore) -> None:
+    image_id = saved(gp, store)
+    derive_job = handlers()["derive"]
+    with app.app_context():
+        taken = take(["derive"], "test")
+        assert taken is not None
+        do(replace(taken, tries=derive_job.most_tries + 1), derive_job)  # its last try died
+    db.session.rollback()
+    page = gp.get(f"/images/{image_id}").text
+    assert "It could not be prepared" in page
+    assert WAITS not in page
 
 
 def test_what_can_only_be_read_small_says_so_and_stays(

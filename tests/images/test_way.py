@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from clinicpro.db import db, transaction
 from clinicpro.gateways import Gateways, ImageRejected
+from clinicpro.gateways.fakes import FakeStore
 from clinicpro.images.expecting import Sending, expect_image
 from clinicpro.images.models import Image
 from clinicpro.images.receiving import PATIENCE, adopt, receive
@@ -53,6 +54,19 @@ def test_what_is_no_image_is_rejected_in_words_and_its_bytes_go(app: Flask, gp: 
     with pytest.raises(ImageRejected, match="PDF"):
         receive(gp.actor, expected.image_id, gateways)
     assert gateways.store.find(expected.key) is None
+    assert db.session.get_one(Image, expected.image_id).state == "rejected"
+
+
+def test_other_bytes_than_were_announced_are_rejected_and_go(
+    app: Flask, gp: Person, store: FakeStore
+) -> None:
+    gateways = gateways_of(app)
+    expected = expect_image(gp.actor, sending(JPEG), store, None)
+    other = JPEG[:-2] + b"\x00\x00"  # of the same length
+    store.write(expected.key, other, "image/jpeg")
+    with pytest.raises(ImageRejected, match="not what was sent"):
+        receive(gp.actor, expected.image_id, gateways)
+    assert store.find(expected.key) is None
     assert db.session.get_one(Image, expected.image_id).state == "rejected"
 
 
