@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import math
 import os
 import resource
 import selectors
@@ -21,6 +22,9 @@ from .sandbox import Limits, Sandbox
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 256
+DERIVE = "derivatives"
+PAUSE = 0.3  # seconds without a thumb before derivatives begin: a burst has the machine to itself
+LONGEST_PAUSE = 5.0  # then they begin all the same
 DOWN = "The image reader stopped while it read this image. Nothing is lost; try again."
 BUSY = "The image reader has too much to do. Nothing is lost; try again in a moment."
 
@@ -57,6 +61,13 @@ def _listening(path: Path) -> socket.socket:
     return listening
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    connection: socket.socket
+    request: wire.Request
+    came_at: float
+
+
 @dataclass
 class _Child:
     pid: int
@@ -73,7 +84,8 @@ class _Parent:
         self.listening = listening
         self.sandbox = sandbox
         self.limits = sandbox.limits
-        self.waiting: deque[tuple[socket.socket, wire.Request]] = deque()
+        self.waiting: deque[_Waiting] = deque()
+        self.last_urgent = -math.inf  # when a thumb or a cover last came or went
         self.children: dict[int, _Child] = {}  # by pidfd
         self.selector = selectors.DefaultSelector()
         self.is_ending = False
@@ -107,11 +119,14 @@ class _Parent:
                 self._look_at(key.data)
         self._kill_overdue()
         while len(self.children) < self.limits.children and (next_one := self._next()):
-            self._fork(*next_one)
+            self._fork(next_one.connection, next_one.request)
 
     def _seconds_left(self) -> float | None:
-        ends = [child.ends_at for child in self.children.values() if not child.is_overdue]
-        return max(0.0, min(ends) - time.monotonic()) if ends else None
+        """Until something is due of itself: a child's end, or the end of a pause."""
+        due = [child.ends_at for child in self.children.values() if not child.is_overdue]
+        if not self._is_deriving():
+            due += [self._begins_at(one) for one in self.waiting if one.request.work == DERIVE]
+        return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _accept(self) -> None:
         try:
@@ -134,19 +149,30 @@ class _Parent:
         elif len(self.waiting) >= MAX_WAITING:
             _refuse(connection, wire.No(rejected=False, words=BUSY))
         else:
-            self.waiting.append((connection, request))
+            self.waiting.append(_Waiting(connection, request, time.monotonic()))
+            self._note_urgent(request)
 
-    def _next(self) -> tuple[socket.socket, wire.Request] | None:
+    def _note_urgent(self, request: wire.Request) -> None:
+        if request.work != DERIVE:
+            self.last_urgent = time.monotonic()
+
+    def _next(self) -> _Waiting | None:
         """Thumbs and covers go first, somebody waits; derivatives never take every place."""
-        wanted = ["thumb", "cover"]
-        if not any(child.request.work == "derivatives" for child in self.children.values()):
-            wanted.append("derivatives")
-        for work in wanted:
+        for work in ("thumb", "cover", DERIVE):
             for one in self.waiting:
-                if one[1].work == work:
+                if one.request.work == work and (work != DERIVE or self._may_derive(one)):
                     self.waiting.remove(one)
                     return one
         return None
+
+    def _may_derive(self, one: _Waiting) -> bool:
+        return not self._is_deriving() and self._begins_at(one) <= time.monotonic()
+
+    def _is_deriving(self) -> bool:
+        return any(child.request.work == DERIVE for child in self.children.values())
+
+    def _begins_at(self, one: _Waiting) -> float:
+        return min(self.last_urgent + PAUSE, one.came_at + LONGEST_PAUSE)
 
     def _fork(self, connection: socket.socket, request: wire.Request) -> None:
         connection.setblocking(True)
@@ -174,6 +200,7 @@ class _Parent:
         self.selector.unregister(pidfd)
         os.close(pidfd)
         child = self.children.pop(pidfd)
+        self._note_urgent(child.request)
         _, status, usage = os.wait4(child.pid, 0)
         if status == 0:
             child.connection.close()

@@ -18,6 +18,7 @@ import pytest
 
 from clinicpro.gateways import DecoderDown, ImageRejected
 from clinicpro.imaging import wire
+from clinicpro.imaging.decoder import LONGEST_PAUSE, PAUSE
 from tests import corpus, hostile
 from tests.imaging.conftest import DecoderProcess, running_decoder, start
 
@@ -91,6 +92,25 @@ def test_a_thumb_does_not_wait_for_the_work_nobody_waits_for() -> None:
         running.process.terminate()
         for one in long:
             assert isinstance(one.exception(10), DecoderDown)
+
+
+def test_derivatives_wait_for_a_pause_in_a_burst_but_not_for_ever() -> None:
+    content = corpus.skin_jpeg()
+    with running_decoder() as running, ThreadPoolExecutor(1) as pool:
+        running.client.thumb(content)
+        asked = pool.submit(running.client.derivatives, content)
+        began, answers = time.monotonic(), 0
+        while not asked.done():
+            assert running.client.thumb(content).width == 800
+            answers += 1
+        waited = time.monotonic() - began
+    assert asked.result().view_width == 800
+    assert waited >= LONGEST_PAUSE - 0.1, f"begun among {answers} thumbs"
+    with running_decoder() as running:
+        running.client.thumb(content)
+        began = time.monotonic()
+        running.client.derivatives(content)
+        assert PAUSE - 0.1 < time.monotonic() - began < LONGEST_PAUSE
 
 
 def test_sigterm_ends_parent_and_forks_at_once() -> None:
