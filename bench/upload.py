@@ -6,8 +6,6 @@ machine does weighs on both sides.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import shutil
 import signal
 import sqlite3
@@ -16,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -27,7 +26,7 @@ import psutil
 from clinicpro.gateways.storage import S3Store
 from tests.corpus import skin_jpeg
 from tests.instance import Instance, kill
-from tests.visitor import Visitor, path_of, settings_of, unlike
+from tests.visitor import Visitor, digest_of, path_of, settings_of, unlike
 
 AT_ONCE = 4
 BASES = 4
@@ -44,7 +43,15 @@ def cpu_seconds(instance: Instance) -> float:
     return total
 
 
-def burst(send: Callable[[bytes], object], images: Sequence[bytes]) -> float:
+@dataclass(frozen=True)
+class Sent:
+    """An image with its hash, which a sender has made on its own processor."""
+
+    content: bytes
+    sha256: str
+
+
+def burst(send: Callable[[Sent], object], images: Sequence[Sent]) -> float:
     """Images per second."""
     started = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -52,21 +59,22 @@ def burst(send: Callable[[bytes], object], images: Sequence[bytes]) -> float:
     return len(images) / (time.monotonic() - started)
 
 
-def bare_puts(store: S3Store, images: Sequence[bytes]) -> float:
-    puts = {}
-    for content in images:
-        puts[content] = store.presign_put(
+def bare_puts(store: S3Store, images: Sequence[Sent]) -> float:
+    puts = {
+        one: store.presign_put(
             f"bench/{uuid4()}",
             content_type="image/jpeg",
-            size=len(content),
-            sha256=base64.b64encode(hashlib.sha256(content).digest()).decode(),
+            size=len(one.content),
+            sha256=one.sha256,
             now=datetime.now(UTC),
         )
+        for one in images
+    }
     host = urlsplit(store.endpoint).netloc
 
-    def put(content: bytes) -> None:
+    def put(one: Sent) -> None:
         connection = HTTPConnection(host, timeout=60)
-        connection.request("PUT", path_of(puts[content].path), content, puts[content].headers)
+        connection.request("PUT", path_of(puts[one].path), one.content, puts[one].headers)
         answer = connection.getresponse()
         assert answer.status == 200, answer.read()
         connection.close()
@@ -90,7 +98,8 @@ def wait_for_derivatives(database: Path) -> float:
 
 def main(count: int) -> None:
     bases = [skin_jpeg(4000, 3000, seed=seed) for seed in range(BASES)]
-    images = [unlike(bases[number % BASES], number) for number in range(count + 13)]
+    contents = [unlike(bases[number % BASES], number) for number in range(count + 13)]
+    images = [Sent(content, digest_of(content)) for content in contents]
     quiet, warm, images = images[:12], images[12], images[13:]
     folder = Path(tempfile.mkdtemp(dir="/tmp"))
     with Instance(folder) as instance:
@@ -98,20 +107,24 @@ def main(count: int) -> None:
         database = Path(settings.database_url.removeprefix("sqlite:///"))
         visitor = Visitor(instance.url)
         visitor.set_up(instance.setup_code or "")
-        visitor.save(warm)
+
+        def save(one: Sent) -> None:
+            visitor.save(one.content, sha256=one.sha256)
+
+        save(warm)
         (worker,) = instance.children("clinicpro worker")
         wait_for_derivatives(database)
         kill(worker, signal.SIGSTOP)  # what comes after Saved waits
         before = cpu_seconds(instance)
-        burst(visitor.save, quiet)
+        burst(save, quiet)
         cpu = (cpu_seconds(instance) - before) / len(quiet) * 1000
         kill(worker, signal.SIGCONT)
         wait_for_derivatives(database)
         bare = bare_puts(S3Store(settings), images)
-        whole = burst(visitor.save, images)
+        whole = burst(save, images)
         after = wait_for_derivatives(database)
     shutil.rmtree(folder)
-    size = sum(map(len, images)) / len(images) / 1e6
+    size = sum(len(one.content) for one in images) / len(images) / 1e6
     print(f"{count} images of {size:.1f} MB, {AT_ONCE} at a time")
     print(f"bare PUTs            {bare:6.2f} images/s")
     print(f"presign to Saved     {whole:6.2f} images/s, {whole / bare:.2f} of bare (goal 0.25)")

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
-from clinicpro import create_app, logs
+from clinicpro import create_app, logs, memory
 from clinicpro.analyses.switching import resume
 from clinicpro.cleaning import clean_up
 from clinicpro.db import db, transaction, utc_now
@@ -79,6 +79,7 @@ def run(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    memory.settle()
     beating.start()
     worker.run()
     os._exit(0)  # an analysis under way is taken up as interrupted; do not wait for its model

@@ -151,7 +151,6 @@ def _new_row(actor: Actor, sending: Sending) -> Image:
         sha256=sending.sha256,
     )
     db.session.add(image)
-    db.session.flush()
     return image
 
 

@@ -18,7 +18,7 @@ MODULES = sorted(PROGRAM.rglob("*.py"))
 # A room imports from its left; those at the same place know nothing of each other.
 FRAGMENTS = sorted((ROOT / "templates").rglob("_*.html"))
 ORDER = (
-    ("addresses", "answers", "formats", "joined"),
+    ("addresses", "answers", "formats", "joined", "memory"),
     ("settings",),
     ("logs",),
     ("db",),
