@@ -17,8 +17,8 @@ SCRIPTS = (
     "refusal asking notices request-errors session-guard live-stream toast-note alert-note "
     "elapsed-time dialog-opener modal-slot copy-text save-text print-page kept-text "
     "cover-areas file-facts store-put one-sending sending-queue sending-card image-upload "
-    "card-merge unseen-count image-grid image-dialog zoom-stage note-editor code-countdown "
-    "hot-keys"
+    "card-merge unseen-count arrivals image-grid image-dialog zoom-stage note-editor "
+    "code-countdown hot-keys"
 )
 # The phone's page has its own two: no framework, and nothing of the desk's that it does not use.
 PHONE_SHEETS = (

@@ -1,8 +1,6 @@
 "use strict";
 // The gallery keeps itself up to date: changes on the stream and on focus, earlier images on the way down.
 
-const JUST_NOW = 5 * 60_000;
-
 class ImageGrid extends HTMLElement {
   connectedCallback() {
     this.onChange = () => this.refresh();
@@ -40,7 +38,7 @@ class ImageGrid extends HTMLElement {
       const since = encodeURIComponent(this.page.dataset.since);
       const answer = await this.ask(`${this.dataset.changes}?since=${since}&${this.dataset.query}`, true);
       if (!this.isConnected) return;
-      this.welcome(cards.merge(this, answer));
+      arrivals.welcome(this, cards.merge(this, answer));
       this.page.dataset.since = answer.dataset.since;
     } catch {
       // The next announcement, or the window's focus, asks again.
@@ -51,23 +49,6 @@ class ImageGrid extends HTMLElement {
         this.refresh();
       }
     }
-  }
-
-  welcome(added) {
-    const fresh = added.filter((card) => card.dataset.state === "ready" && Date.now() - Date.parse(card.dataset.at) < JUST_NOW && !sending.sent.has(card.id.slice("image-".length)));
-    if (!fresh.length) return;
-    for (const card of fresh) card.classList.add("card--new");
-    unseen.add(fresh.length);
-    const line = this.querySelector("#news-line").content.cloneNode(true);
-    line.querySelector("[data-count]").textContent = fresh.length === 1 ? "1 image" : `${fresh.length} images`;
-    line.querySelector("[data-from]").hidden = fresh.some((card) => card.dataset.source !== "mobile");
-    const names = new Set(fresh.map((card) => card.querySelector(".card__who").textContent));
-    line.querySelector("[data-who]").textContent = names.size === 1 ? `for ${[...names][0]}` : "";
-    line.querySelector("[data-show]").addEventListener("click", () => {
-      fresh[0].querySelector("a").focus();
-      document.getElementById("news").replaceChildren();
-    });
-    document.getElementById("news").replaceChildren(line);
   }
 
   watchMore() {

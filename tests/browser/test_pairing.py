@@ -98,8 +98,16 @@ def test_a_phone_is_paired_and_its_photos_slide_in(desk: Page, phone: Phone) -> 
     )
     expect(desk).to_have_title("(1) Images · ClinicPro Clinical Images")
     expect(phones).to_contain_text("1 photo saved · 1 still on the phone")
-    desk.get_by_role("button", name="Show it").click()
+    phone.shoots(photo(82)["buffer"], waiting=0)
+    expect(desk.locator("#news")).to_contain_text(
+        "2 images just arrived from the phone for Mere Tāmati"
+    )
+    expect(desk).to_have_title("(2) Images · ClinicPro Clinical Images")
+    desk.get_by_role("button", name="Show them").click()
     expect(desk).to_have_title("Images · ClinicPro Clinical Images")
+    expect(saved_cards(desk).first.locator("a").first).to_be_focused()
+    phone.shoots(photo(83)["buffer"], waiting=0)
+    expect(desk.locator("#news")).to_contain_text("1 image just arrived")
 
 
 def test_a_phone_with_another_number_is_turned_away(desk: Page, phone: Phone) -> None:
