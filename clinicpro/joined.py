@@ -22,13 +22,13 @@ SCRIPTS = (
 )
 # The phone's page has its own two: no framework, and nothing of the desk's that it does not use.
 PHONE_SHEETS = (
-    "tokens reset base icon button field alert progress phone/capture phone/queue phone/preview "
+    "tokens reset base icon button field alert progress phone/capture phone/queue phone/preview phone/ghost "
     "utilities"
 )
 PHONE_SCRIPTS = (
     "refusal file-facts store-put phone/server phone/vault phone/shots phone/code phone/pairing "
-    "phone/shot-way phone/sender phone/quality phone/shot-taking phone/shot-list "
-    "phone/shot-preview phone/shot-queue phone/phone-page"
+    "phone/ghost phone/ghost-card phone/ghost-over phone/shot-way phone/sender phone/quality "
+    "phone/shot-taking phone/shot-list phone/shot-preview phone/shot-queue phone/phone-page"
 )
 JOINED = {
     "css/all.css": [f"css/{name}.css" for name in SHEETS.split()],

@@ -35,6 +35,7 @@ from clinicpro.images.showing import Shown
 from clinicpro.images.vocabulary import site_choices
 from clinicpro.notes.queries import note_for
 from clinicpro.phones.queries import live_pairings
+from clinicpro.phones.routes import ghost_phones
 from clinicpro.phones.showing import show_phones
 from clinicpro.web import background, fragment_or_redirect, page_or, path_for
 
@@ -107,6 +108,8 @@ def image(image_id: UUID) -> ResponseReturnValue:
         neighbours=_neighbours(siblings, image_id),
         details_form=details_form,
         targets=targets,
+        image_id=image_id,
+        ghost_phones=ghost_phones(image_id),
         analysis=panel.analysis,
         form=panel.form,
         offer=panel.offer,

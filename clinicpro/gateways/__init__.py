@@ -76,6 +76,10 @@ class Store(Protocol):
         """
         ...
 
+    def presign_look(self, key: str, *, now: datetime) -> str:
+        """Path and query to GET `key` within 5 minutes, of which no browser keeps a copy."""
+        ...
+
     def find(self, key: str) -> bytes | None:
         """All bytes of `key`, or None. Raises StorageError when the store does not answer."""
         ...

@@ -17,7 +17,14 @@ from clinicpro.gateways import (
     SignedPut,
     StorageError,
 )
-from clinicpro.gateways.links import GET_GOOD_FOR, PUT_GOOD_FOR, get_query, half_hour, put_headers
+from clinicpro.gateways.links import (
+    GET_GOOD_FOR,
+    LOOK_GOOD_FOR,
+    PUT_GOOD_FOR,
+    get_query,
+    half_hour,
+    put_headers,
+)
 from clinicpro.gateways.signing import Signer
 
 DOWN = "The image store isn't answering. (fake)"
@@ -81,6 +88,13 @@ class FakeStore:
             "GET", f"/fake/{key}", at=at, good_for=GET_GOOD_FOR, query=get_query(download_name)
         )
         self._permits[path] = _Permit(key, at, at + GET_GOOD_FOR, {})
+        return path
+
+    def presign_look(self, key: str, *, now: datetime) -> str:
+        path = self._signer.sign(
+            "GET", f"/fake/{key}", at=now, good_for=LOOK_GOOD_FOR, query=get_query(is_kept=False)
+        )
+        self._permits[path] = _Permit(key, now, now + LOOK_GOOD_FOR, {})
         return path
 
     def find(self, key: str) -> bytes | None:

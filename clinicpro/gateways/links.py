@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 PUT_GOOD_FOR = timedelta(minutes=5)
 GET_GOOD_FOR = timedelta(hours=1)
+LOOK_GOOD_FOR = timedelta(minutes=5)  # what may not be kept is fetched at once
 LONGEST_NAME = 120
 FORBIDDEN_IN_NAMES = frozenset('<>:"/\\|?*;%')  # Windows refuses the first nine
 
@@ -22,10 +23,13 @@ def half_hour(now: datetime) -> datetime:
     return now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0)
 
 
-def get_query(download_name: str | None) -> dict[str, str]:
-    """How the answer is to be treated: shown and kept for half an hour, or saved as a file."""
-    if download_name is None:
+def get_query(download_name: str | None = None, *, is_kept: bool = True) -> dict[str, str]:
+    """How the answer is to be treated: shown and kept for half an hour, or saved as a file, or
+    shown and not kept."""
+    if download_name is None and is_kept:
         return {"response-cache-control": "private, max-age=1800, immutable"}
+    if download_name is None:
+        return {"response-cache-control": "private, no-store"}
     return {
         "response-cache-control": "private, no-store",
         "response-content-disposition": attachment(download_name),

@@ -18,7 +18,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from clinicpro.gateways import SignedPut, StorageError
-from clinicpro.gateways.links import GET_GOOD_FOR, PUT_GOOD_FOR, get_query, half_hour, put_headers
+from clinicpro.gateways.links import (
+    GET_GOOD_FOR,
+    LOOK_GOOD_FOR,
+    PUT_GOOD_FOR,
+    get_query,
+    half_hour,
+    put_headers,
+)
 from clinicpro.gateways.signing import Signer
 from clinicpro.settings import Settings
 
@@ -91,6 +98,16 @@ class S3Store:
     def presign_get(self, key: str, *, now: datetime, download_name: str | None = None) -> str:
         """Path and query to GET `key`: the same text for half an hour, in every process."""
         return self._sign_get(key, half_hour(now), download_name)
+
+    def presign_look(self, key: str, *, now: datetime) -> str:
+        """Path and query to GET `key` within 5 minutes, of which no browser keeps a copy."""
+        return self._signer.sign(
+            "GET",
+            f"/{self._bucket}/{key}",
+            at=now,
+            good_for=LOOK_GOOD_FOR,
+            query=get_query(is_kept=False),
+        )
 
     def _sign(self, key: str, at: datetime, download_name: str | None) -> str:
         return self._signer.sign(

@@ -11,6 +11,7 @@ from clinicpro.accounts.guard import current_actor
 from clinicpro.accounts.queries import practice_name
 from clinicpro.phones import cookies, operations
 from clinicpro.phones.devices import device_words
+from clinicpro.phones.ghosts import look_at_ghost
 from clinicpro.phones.operations import CodeGone
 from clinicpro.phones.sending import note_seen
 from clinicpro.phones.state import state_of
@@ -44,9 +45,12 @@ def service_worker() -> ResponseReturnValue:
 @background
 def state() -> Response:
     pairing = cookies.pairing_of_request()
+    ghost = None
     if pairing is not None:
         note_seen(pairing)
-    return jsonify(state_of(pairing, generate_csrf(), practice_name(app_settings().practice_name)))
+        ghost = look_at_ghost(pairing)
+    practice = practice_name(app_settings().practice_name)
+    return jsonify(state_of(pairing, generate_csrf(), practice, ghost))
 
 
 @bp.post("/redeem")

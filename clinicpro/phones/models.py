@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from clinicpro.accounts.models import User
 from clinicpro.consultations.models import Consultation
 from clinicpro.db import Model, UtcDateTime, utc_now
+from clinicpro.images.models import Image
 
 CODE_GOOD_FOR = timedelta(seconds=120)
 CONFIRM_WITHIN = timedelta(minutes=5)  # of the scan
@@ -24,8 +25,10 @@ class Pairing(Model):
 
     `secret_hash` is the code's, `token_hash` the cookie's, both SHA-256. `used_at` is when the
     phone last did something, `seen_at` when it was last heard of. `waiting` is how many images
-    the phone says it still holds. `ended_at` is written by who ends it and by the clean-up;
-    whether the pairing holds is computed (queries.why_over).
+    the phone says it still holds. `ghost_id` is an earlier image that the desk shows on the
+    phone, `ghost_seen_at` when the phone got it (ghosts.ghost_of says whether it still may).
+    `ended_at` is written by who ends it and by the clean-up; whether the pairing holds is
+    computed (queries.why_over).
     """
 
     __tablename__ = "pairing"
@@ -45,6 +48,8 @@ class Pairing(Model):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     waiting: Mapped[int] = mapped_column(default=0)
+    ghost_id: Mapped[UUID | None] = mapped_column(ForeignKey(Image.id))
+    ghost_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     end_reason: Mapped[str | None]
     owner: Mapped[User] = relationship(lazy="joined", innerjoin=True)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from clinicpro.accounts.guard import current_actor
 from clinicpro.consultations.current import current
-from clinicpro.phones import operations
+from clinicpro.images.queries import image_for
+from clinicpro.phones import ghosts, operations
 from clinicpro.phones.asking import ask_first
 from clinicpro.phones.codes import code_of, phone_origin
 from clinicpro.phones.models import CODE_GOOD_FOR
 from clinicpro.phones.operations import TooManyCodes
 from clinicpro.phones.queries import earlier_pairings, live_pairings, pairing_for
-from clinicpro.phones.showing import show_phone, show_phones
+from clinicpro.phones.showing import ShownPhone, show_phone, show_phones
 from clinicpro.problems import problem
 from clinicpro.web import (
     app_settings,
@@ -91,4 +92,38 @@ def _after(pairing_id: UUID) -> ResponseReturnValue:
         "phones/_pairing.html",
         to=path_for("phones.show", pairing_id=pairing_id),
         phone=show_phone(pairing_for(current_actor(), pairing_id)),
+    )
+
+
+@bp.get("/images/<uuid:image_id>/ghosts")
+@background
+def ghost_offer(image_id: UUID) -> ResponseReturnValue:
+    """What the viewer offers: the phones that the image may be shown on."""
+    offered = ghost_phones(image_id)
+    return render_template("phones/_ghosts.html", image_id=image_id, ghost_phones=offered)
+
+
+def ghost_phones(image_id: UUID) -> list[ShownPhone]:
+    actor = current_actor()
+    return show_phones(ghosts.phones_for(actor, image_for(actor, image_id)))
+
+
+@bp.post("/pairings/<uuid:pairing_id>/ghosts/<uuid:image_id>")
+def show_ghost(pairing_id: UUID, image_id: UUID) -> ResponseReturnValue:
+    ghosts.show_ghost(current_actor(), pairing_id, image_id)
+    return _after_ghost(image_id)
+
+
+@bp.post("/pairings/<uuid:pairing_id>/ghosts/<uuid:image_id>/end")
+def end_ghost(pairing_id: UUID, image_id: UUID) -> ResponseReturnValue:
+    ghosts.withdraw_ghost(current_actor(), pairing_id, image_id)
+    return _after_ghost(image_id)
+
+
+def _after_ghost(image_id: UUID) -> ResponseReturnValue:
+    return fragment_or_redirect(
+        "phones/_ghosts.html",
+        to=path_for("desk.image", image_id=image_id),
+        image_id=image_id,
+        ghost_phones=ghost_phones(image_id),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from clinicpro.db import db, utc_now
 from clinicpro.images.models import READY, Image
+from clinicpro.phones.ghosts import ghost_of, words_of
 from clinicpro.phones.models import Pairing
 from clinicpro.phones.queries import why_over
 
@@ -23,6 +24,7 @@ class ShownPhone:
     sent: int
     over: str | None
     now: datetime
+    ghost: Image | None
 
     dom_name = "pairing"
 
@@ -77,6 +79,15 @@ class ShownPhone:
         return f"{saved} · {self.waiting} still on the phone" if self.waiting else saved
 
     @property
+    def ghost_words(self) -> str:
+        return words_of(self.ghost) if self.ghost else ""
+
+    @property
+    def ghost_is_there(self) -> bool:
+        """The phone has it, and not only the desk's word that it may."""
+        return self.row.ghost_seen_at is not None
+
+    @property
     def heard(self) -> str:
         """How long ago the phone was last heard of."""
         if self.row.seen_at is None:
@@ -99,7 +110,13 @@ def show_phones(pairings: Iterable[Pairing]) -> list[ShownPhone]:
         .group_by(Image.pairing_id)
     )
     sent = {pairing_id: count for pairing_id, count in counted}  # noqa: C416  (rows)
-    return [ShownPhone(one, sent.get(one.id, 0), why_over(one, now), now) for one in rows]
+    return [_shown(one, sent.get(one.id, 0), now) for one in rows]
+
+
+def _shown(pairing: Pairing, sent: int, now: datetime) -> ShownPhone:
+    over = why_over(pairing, now)
+    ghost = None if over else ghost_of(pairing)
+    return ShownPhone(pairing, sent, over, now, ghost)
 
 
 def show_phone(pairing: Pairing) -> ShownPhone:

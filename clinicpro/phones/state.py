@@ -1,4 +1,4 @@
-"""What a phone may know: initials and a tail, never a name, an NHI or an earlier image."""
+"""What a phone may know: initials and a tail, no name, no NHI, no earlier image but a ghost."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import hmac
 from typing import TypedDict
 
 from clinicpro.db import utc_now
+from clinicpro.formats import short_date
+from clinicpro.images.models import Image
 from clinicpro.images.vocabulary import SIDES, VIEWS, site_choices
 from clinicpro.patients.models import Patient
+from clinicpro.phones.ghosts import words_of
 from clinicpro.phones.models import ENDED, Pairing
 from clinicpro.phones.policy import consent_wording
 from clinicpro.phones.queries import why_over
-from clinicpro.web import app_settings
+from clinicpro.web import app_settings, gateways
 
 
 class Choice(TypedDict):
@@ -27,6 +30,18 @@ class Who(TypedDict):
     nhiTail: str
 
 
+class Ghost(TypedDict):
+    """An earlier photo to take again: where to fetch it, and what was said of it."""
+
+    id: str
+    url: str
+    words: str
+    day: str
+    bodySite: str | None
+    laterality: str | None
+    view: str | None
+
+
 class State(TypedDict):
     state: str
     pairingId: str | None
@@ -36,6 +51,7 @@ class State(TypedDict):
     patient: Who | None
     desk: str | None
     endsAt: str | None
+    ghost: Ghost | None
     ownerKey: str | None
     practice: str
     consentWording: str
@@ -44,8 +60,13 @@ class State(TypedDict):
     views: list[Choice]
 
 
-def state_of(pairing: Pairing | None, csrf_token: str, practice: str) -> State:
-    """The phone's state in the shape that its page reads; `none` without a pairing."""
+def state_of(
+    pairing: Pairing | None, csrf_token: str, practice: str, ghost: Image | None = None
+) -> State:
+    """The phone's state in the shape that its page reads; `none` without a pairing.
+
+    `ghost` is the one image of the desk's that it is shown, its look at it recorded.
+    """
     now = utc_now()
     is_over = pairing is not None and why_over(pairing, now) is not None
     state = "none" if pairing is None else ENDED if is_over else pairing.state
@@ -60,6 +81,7 @@ def state_of(pairing: Pairing | None, csrf_token: str, practice: str) -> State:
         "patient": _who(consultation.patient) if consultation else None,
         "desk": pairing.owner.name if pairing and is_live else None,
         "endsAt": pairing.ends_at.isoformat() if pairing and not is_over else None,
+        "ghost": _ghost(ghost) if ghost and is_live else None,
         "ownerKey": owner_key(pairing) if pairing else None,
         "practice": practice,
         "consentWording": consent_wording(),
@@ -72,6 +94,19 @@ def state_of(pairing: Pairing | None, csrf_token: str, practice: str) -> State:
 def _who(patient: Patient) -> Who:
     initials = "".join(f"{word[0].upper()}." for word in patient.name.split() if word[0].isalpha())
     return {"initials": initials, "nhiTail": patient.nhi[-4:]}
+
+
+def _ghost(image: Image) -> Ghost:
+    """The view, which has no metadata. The link is good for minutes; nothing keeps a copy."""
+    return {
+        "id": str(image.id),
+        "url": gateways().store.presign_look(image.view_key, now=utc_now()),
+        "words": words_of(image),
+        "day": short_date(image.uploaded_at),
+        "bodySite": image.body_site,
+        "laterality": image.laterality,
+        "view": image.view,
+    }
 
 
 def _choices(pairs: list[tuple[str, str]]) -> list[Choice]:

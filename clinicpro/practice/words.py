@@ -47,6 +47,8 @@ DEEDS: dict[str, str] = {
     "pairing.confirm": "confirmed a phone",
     "pairing.revoke": "ended a phone’s pairing",
     "pairing.leave": "left the desk",
+    "pairing.ghost": "showed an earlier image on a phone",
+    "pairing.ghost_end": "took an earlier image back from a phone",
     "pairing.burn": "made a code void that had come in an address",
     "photo_consent.word": "worded the consent that phones ask for",
     "cleanup": "cleaned up",

@@ -151,6 +151,20 @@ def test_a_link_with_a_name_saves_under_it_and_leaves_no_copy(
     )
 
 
+def test_a_link_to_look_leaves_no_copy_and_ends_after_five_minutes(
+    store: Store, browser: Browser
+) -> None:
+    key = new_key()
+    store.write(key, JPEG, "image/jpeg")
+    shown = browser.get(store.presign_look(key, now=now() - timedelta(minutes=4)))
+    assert shown.status == 200
+    assert shown.content == JPEG
+    assert shown.headers["cache-control"] == "private, no-store"
+    assert "content-disposition" not in shown.headers
+    late = browser.get(store.presign_look(key, now=now() - timedelta(minutes=6)))
+    assert late.status == 403
+
+
 def test_a_link_to_nothing_finds_nothing(store: Store, browser: Browser) -> None:
     assert browser.get(store.presign_get(new_key(), now=now())).status == 404
 

@@ -2,7 +2,7 @@
 // This phone's right to add images: from the code on the desk's screen to its end.
 // What the server last said is kept, encrypted, so that the page works with no network.
 
-const LOOK_EVERY = { redeemed: 1000, confirmed: 15_000 };
+const LOOK_EVERY = { redeemed: 1000, confirmed: 4000 };
 
 class Pairing extends EventTarget {
   constructor() {
@@ -60,6 +60,7 @@ class Pairing extends EventTarget {
     try {
       const answer = await server.state();
       this.isReached = true;
+      this.heardAt = Date.now();
       if (turn === this.turn && !code.secret && answer.pairingId !== this.stopped) this.hear(answer);
     } catch (error) {
       this.isReached = Boolean(error.status);
@@ -90,11 +91,16 @@ class Pairing extends EventTarget {
   }
 
   async keep() {
-    const { now, memory } = this;
+    const { ghost, ...now } = this.now; // Nothing of an earlier photo is kept.
+    const kept = this.isConfirmed ? { now, memory: this.memory } : null;
+    const words = JSON.stringify(kept);
+    if (kept && words === this.kept) return; // Most answers say nothing new: the disk may rest.
+    this.kept = words;
     try {
-      if (!this.isConfirmed) await vault.forget("pairing", "now");
-      else await vault.write("pairing", await vault.sealWords({ now, memory }), "now");
+      if (kept) await vault.write("pairing", await vault.sealWords(kept), "now");
+      else await vault.forget("pairing", "now");
     } catch {
+      this.kept = "";
       this.tell(); // Without a disk it works as long as the page is open.
     }
   }

@@ -28,6 +28,7 @@ class ShotPreview extends HTMLElement {
     this.querySelector("[data-earlier]").hidden = shot.takenUnder === pairing.now.pairingId;
     if (this.shot === shot) return;
     this.shot = shot;
+    this.querySelector("ghost-over").start(shot);
     this.fill();
     this.unseen(false);
     this.hint(null);
@@ -40,6 +41,7 @@ class ShotPreview extends HTMLElement {
 
   clear() {
     this.shot = null;
+    this.querySelector("ghost-over").start(null);
     URL.revokeObjectURL(this.image.src);
     this.image.removeAttribute("src");
   }
@@ -48,7 +50,7 @@ class ShotPreview extends HTMLElement {
     const { now, memory } = pairing;
     const field = (name) => this.form.elements[name];
     const isOfNow = this.shot.takenUnder === now.pairingId;
-    const said = (isOfNow && memory.sticky) || {};
+    const said = (isOfNow && (memory.sticky || ghost.facts)) || {};
     field("bodySite").replaceChildren(new Option("Not said", ""), ...now.sites.map(({ id, label }) => new Option(label, id)));
     this.choices("laterality", now.sides);
     this.choices("view", [...now.views, { id: "ruler", label: "ruler" }]);
