@@ -22,8 +22,8 @@ SCRIPTS = (
 )
 # The phone's page has its own two: no framework, and nothing of the desk's that it does not use.
 PHONE_SHEETS = (
-    "tokens reset base icon button field alert progress phone/capture phone/queue phone/preview phone/ghost "
-    "utilities"
+    "tokens reset base icon button field alert progress phone/capture phone/queue phone/preview "
+    "phone/ghost utilities"
 )
 PHONE_SCRIPTS = (
     "refusal file-facts store-put phone/server phone/vault phone/shots phone/code phone/pairing "

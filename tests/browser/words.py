@@ -36,8 +36,8 @@ def sign_in(window: Page, instance: Instance, email: str) -> None:
 
 def start_consultation(window: Page, nhi: str, name: str) -> None:
     with window.expect_response("**/consultations/lookup"):
-        window.get_by_label("NHI").fill(nhi)
-        window.get_by_label("NHI").press("Tab")
+        window.get_by_label("NHI", exact=True).fill(nhi)
+        window.get_by_label("NHI", exact=True).press("Tab")
     form = window.locator("#start")
     form.get_by_label("Name").fill(name)
     form.get_by_label("Date of birth").fill("12/3/1979")

@@ -12,7 +12,7 @@ class PhonePage extends HTMLElement {
       pairing.hear({ state: "none" }, "Photos can only be sent over https, and from a browser of the last years. Ask for the practice’s https address.");
       return this.draw();
     }
-    for (const source of [shots, pairing]) source.addEventListener("change", () => this.draw());
+    for (const source of [shots, pairing, ghost]) source.addEventListener("change", () => this.draw());
     for (const name of ["online", "offline"]) window.addEventListener(name, () => this.draw());
     if (navigator.serviceWorker) navigator.serviceWorker.register("/m/sw.js", { scope: "/m" }).catch(() => {});
     await this.open();
@@ -102,7 +102,7 @@ class PhonePage extends HTMLElement {
     this.say("others", isPaired && others > 0 && `${countOf(others)} of somebody else`);
     this.say("safe", screen === "capture" && saved > 0 && !unsaved && (saved === 1 ? "The photo is" : `All ${saved} photos are`));
     this.say("empty", screen === "capture" && !saved && !unsaved);
-    this.say("nothing-left", !others);
+    this.say("nothing-left", !others && !ghost.facts);
   }
 
   /** Shows the notice when there is something to say, with these words in its slot. */
