@@ -141,6 +141,7 @@ def test_with_the_pairing_it_is_gone(desk, handset, watcher):
     assert handset.window.evaluate(IS_THERE, link) is True
     handset.take(photo(93))
     handset.window.get_by_label("Lay the earlier photo over it").press("End")
+    expect(handset.window.get_by_alt_text("The earlier photo, over the new one")).to_be_visible()
     revoke(desk)
     expect(handset.window.get_by_text("The pairing of this phone has ended")).to_be_visible()
     handset.window.wait_for_function("!ghost.facts")
@@ -148,6 +149,16 @@ def test_with_the_pairing_it_is_gone(desk, handset, watcher):
     assert (left["cached"], left["kept"], left["pictures"]) == ([], "", [])
     assert "Left forearm, close-up," not in left["words"]
     assert handset.window.evaluate(IS_THERE, link) is False
+
+    # The photo still on the phone was taken before: nothing is laid over it, or said for it.
+    handset.scan(desk)
+    desk.get_by_role("button", name="Yes, confirm").click()
+    expect(handset.window.get_by_text("Taken earlier, not for this patient")).to_be_visible()
+    desk.keyboard.press("Escape")
+    show_on_phone(desk, card)
+    handset.window.wait_for_function("ghost.facts")
+    expect(handset.window.get_by_label("Lay the earlier photo over it")).to_be_hidden()
+    expect(handset.window.get_by_label("Body site")).to_have_value("")
 
 
 def test_it_goes_when_nothing_is_heard_and_when_the_page_is_opened_without_a_network(desk, handset):
