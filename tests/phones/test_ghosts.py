@@ -74,6 +74,11 @@ def events(action: str) -> list[AuditEvent]:
     return list(db.session.scalars(select(AuditEvent).where(AuditEvent.action == action)))
 
 
+def looks() -> list[AuditEvent]:
+    """Of phones at images, as the audit has them."""
+    return [one for one in events("image.view") if one.roles == "phone"]
+
+
 def test_the_phone_gets_the_view_and_nothing_keeps_it(
     gp: Person, store: FakeStore, earlier: str
 ) -> None:
@@ -113,7 +118,7 @@ def test_each_showing_and_the_phones_look_at_it_are_recorded_once(gp: Person, ea
     ghost(phone)
     (made,) = events("pairing.ghost")
     assert made.objects == [pairing_id, earlier]
-    (seen,) = [one for one in events("image.view") if one.roles == "phone"]
+    (seen,) = looks()
     assert seen.objects == [earlier, pairing_id]
     assert seen.actor == str(gp.user_id)
     withdraw(gp, pairing_id, earlier)
@@ -122,7 +127,7 @@ def test_each_showing_and_the_phones_look_at_it_are_recorded_once(gp: Person, ea
     assert ended.objects == [pairing_id, earlier]
     show(gp, pairing_id, earlier)
     ghost(phone)
-    assert len([one for one in events("image.view") if one.roles == "phone"]) == 2
+    assert len(looks()) == 2
 
 
 def test_five_looks_at_once_are_one(gp: Person, earlier: str) -> None:
@@ -133,12 +138,12 @@ def test_five_looks_at_once_are_one(gp: Person, earlier: str) -> None:
     phones = [Phone(gp.app) for _ in range(5)]
     for one in phones:
         one.client.set_cookie(cookie.key, cookie.value)
-    looks = [threading.Thread(target=one.client.get, args=("/m/state",)) for one in phones]
-    for look in looks:
-        look.start()
-    for look in looks:
-        look.join()
-    assert len([one for one in events("image.view") if one.roles == "phone"]) == 1
+    threads = [threading.Thread(target=one.client.get, args=("/m/state",)) for one in phones]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(looks()) == 1
 
 
 def test_another_patients_photo_is_refused_in_words(
@@ -244,6 +249,16 @@ def test_another_photo_takes_its_place(gp: Person, store: FakeStore, earlier: st
     found = ghost(phone)
     assert found is not None
     assert found["id"] == newer
+    assert [one.objects[0] for one in looks()] == [earlier, newer]
+
+
+def test_a_phone_that_ended_meanwhile_has_not_looked(gp: Person, earlier: str) -> None:
+    phone = paired(gp)
+    pairing_id = id_of(phone)
+    show(gp, pairing_id, earlier)
+    gp.post(f"/pairings/{pairing_id}/end")
+    assert ghost(phone) is None
+    assert looks() == []
 
 
 def test_the_viewer_offers_the_phones_that_fit_and_the_desk_says_what_they_show(
@@ -254,7 +269,7 @@ def test_the_viewer_offers_the_phones_that_fit_and_the_desk_says_what_they_show(
     pairing_id = id_of(phone)
     assert "Show on the phone" in gp.get(f"/images/{earlier}").text
     answer = gp.post(f"/pairings/{pairing_id}/ghosts/{earlier}", headers=HTMX).text
-    assert "Take back from the phone" in answer
+    assert "Take back<" in answer
     assert "Shown in a moment" in answer
     ghost(phone)
     assert "Shown on the phone" in gp.get(f"/images/{earlier}/ghosts", headers=HTMX).text
