@@ -23,6 +23,7 @@ def set_up(window: Page, instance: Instance) -> None:
     window.locator("[name=is_gp]").check()
     window.get_by_role("button", name="Create the account").click()
     expect(window.locator("#topbar")).to_be_visible()
+    window.wait_for_load_state()  # its scripts have run
 
 
 def sign_in(window: Page, instance: Instance, email: str) -> None:
