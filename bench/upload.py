@@ -97,7 +97,7 @@ def wait_for_derivatives(database: Path) -> float:
 
 
 def main(count: int) -> None:
-    bases = [skin_jpeg(4000, 3000, seed=seed) for seed in range(BASES)]
+    bases = [skin_jpeg(4000, 3000, seed=seed, quality=94) for seed in range(BASES)]
     contents = [unlike(bases[number % BASES], number) for number in range(count + 13)]
     images = [Sent(content, digest_of(content)) for content in contents]
     quiet, warm, images = images[:12], images[12], images[13:]
