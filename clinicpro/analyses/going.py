@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from clinicpro.accounts.permissions import Actor
 from clinicpro.analyses.comparing import Candidate, Pair, Sent, candidates_for
@@ -15,6 +16,8 @@ from clinicpro.images.showing import Shown
 from clinicpro.images.vocabulary import place
 
 TYPED = "(the clinical context)"  # in its place, before anything was typed
+LONGEST_QUESTION = 500  # characters
+LONGEST_CONTEXT = 2000
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Going:
     def is_comparing(self) -> bool:
         return self.prompt is not None and self.prompt.is_comparing
 
-    @property
+    @cached_property
     def pair(self) -> Pair | None:
         """Both images, once the earlier one is chosen."""
         if not self.is_comparing or self.earlier is None:
@@ -40,15 +43,26 @@ class Going:
         return Pair(*(Sent(image, covering_of(image.id)) for image in both))
 
     @property
+    def images(self) -> list[Shown]:
+        """All that go, as far as they are chosen."""
+        return [self.pair.earlier.image, self.image] if self.pair else [self.image]
+
+    @property
     def words(self) -> str:
         """What the model will read beside the GP's own words."""
+        is_named = self.prompt is not None and "history" in names_in(self.prompt.text)
+        return self._words(TYPED if is_named else "", "")
+
+    @property
+    def most_letters(self) -> int:
+        """Of all the words that can go along, whatever the GP types."""
+        return len(self._words("x" * LONGEST_CONTEXT, "x" * LONGEST_QUESTION))
+
+    def _words(self, context: str, question: str) -> str:
         if self.prompt is None:
             return ""
-        image, text = self.image, self.prompt.text
-        context = TYPED if "history" in names_in(text) else ""
-        return question_text(
-            text, facts_of(image, context), place(image.body_site, image.laterality), ""
-        )
+        where = place(self.image.body_site, self.image.laterality)
+        return question_text(self.prompt.text, facts_of(self.image, context), where, question)
 
 
 def going_for(actor: Actor, image: Shown, slug: str, earlier: str) -> Going:

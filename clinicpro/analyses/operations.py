@@ -11,6 +11,7 @@ from clinicpro.analyses.choosing import fitting, prompt_meant
 from clinicpro.analyses.comparing import check_pair
 from clinicpro.analyses.ending import UNSENT, Ending, end
 from clinicpro.analyses.facts import facts_of
+from clinicpro.analyses.going import LONGEST_CONTEXT, LONGEST_QUESTION
 from clinicpro.analyses.models import QUEUED, STOPPED, AiPolicy, Analysis, SendConsent
 from clinicpro.analyses.prompts import Prompt
 from clinicpro.analyses.queries import (
@@ -32,9 +33,7 @@ from clinicpro.jobs import enqueue
 from clinicpro.live import announce
 from clinicpro.web import gateways
 
-LONGEST_QUESTION = 500  # characters
-LONGEST_CONTEXT = 2000
-LONGEST_REASON = 200
+LONGEST_REASON = 200  # characters
 
 
 class AlreadyRunning(Refusal):

@@ -13,7 +13,6 @@ from clinicpro.accounts.permissions import Actor
 from clinicpro.analyses import operations
 from clinicpro.analyses.exporting import export_text
 from clinicpro.analyses.forms import AskForm
-from clinicpro.analyses.going import going_for
 from clinicpro.analyses.library import offered
 from clinicpro.analyses.operations import AlreadyRunning, Ask
 from clinicpro.analyses.queries import (
@@ -83,9 +82,13 @@ def words(image_id: UUID) -> ResponseReturnValue:
     """What goes with the prompt that is being chosen; what was typed stays out of addresses."""
     actor = current_actor()
     shown = shown_for(actor, image_id, asked())
-    chosen = request.args.get("prompt", ""), request.args.get("earlier", "")
-    going = going_for(actor, shown, *chosen)
-    return render_template("analyses/_words.html", errors=[], going=going)
+    offer = offer_for(actor, shown, *_chosen())
+    return render_template("analyses/_choice.html", errors=[], image=shown, offer=offer)
+
+
+def _chosen() -> tuple[str, str]:
+    """The prompt and the earlier image, as the form has them at this moment."""
+    return request.values.get("prompt", ""), request.values.get("earlier", "")
 
 
 @bp.post("/images/<uuid:image_id>/covering")
@@ -93,7 +96,7 @@ def cover(image_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     covering.cover(actor, image_id, areas_from(request.form.get("areas", "")), gateways())
     shown = shown_for(actor, image_id, asked())
-    offer = offer_for(actor, shown)
+    offer = offer_for(actor, shown, *_chosen())
     return render_template("analyses/_sending.html", image=shown, offer=offer)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from clinicpro.accounts.permissions import Actor
 from clinicpro.analyses.capping import most_it_costs
+from clinicpro.analyses.comparing import Pair, Sent
 from clinicpro.analyses.going import Going, going_for
 from clinicpro.analyses.models import AiPolicy
 from clinicpro.analyses.operations import missing_setting
@@ -16,7 +17,7 @@ from clinicpro.analyses.pricing import CENT, dollars
 from clinicpro.analyses.queries import policy, used_this_month, used_today
 from clinicpro.analyses.wording import SYSTEM
 from clinicpro.formats import megabytes
-from clinicpro.images.covering import Covering, covering_of
+from clinicpro.images.covering import covering_of
 from clinicpro.images.showing import Shown
 from clinicpro.settings import Settings
 from clinicpro.web import app_settings
@@ -26,52 +27,57 @@ REGIONS = {
     "global": "Anthropic, anywhere in the world",
     None: "Anthropic, outside New Zealand",
 }
-USUAL_LETTERS = 700  # of a prompt, a question and its context
 
 
 @dataclass(frozen=True)
 class Offer:
     """Whether it can be done, and what the GP sees before it is.
 
-    `sent_url` is the very JPEG that will be sent; `shown` names it, so that nothing else is.
-    `areas` is the recipe of what is covered, as JSON; `wording` is what the tick says.
+    `image` is the very JPEG that will be sent, and names it, so that nothing else is; `pair` is
+    that of two images. `areas` is the recipe of what is covered of it, as JSON; `sent` and
+    `budget` speak of all that goes; `wording` is what the tick says.
     """
 
     is_on: bool
     is_waiting: bool
     title: str
     advice: str
-    sent_url: str
-    shown: str
+    image: Sent
     areas: str
-    covered: int
     sent: str
     recipient: str
     budget: str
     wording: str
     going: Going
+    pair: Pair | None
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether anything of what goes is."""
+        earlier = self.pair.earlier.covering if self.pair else None
+        return self.image.covering is not None or earlier is not None
 
 
 def offer_for(actor: Actor, image: Shown, slug: str = "", earlier: str = "") -> Offer:
     """What asking with this prompt, and this earlier image, would mean."""
     current = policy()
     title, advice = _reason(actor, image, current)
-    covering = covering_of(image.id)
-    areas = covering.areas if covering else []
+    sent = Sent(image, covering_of(image.id))
+    going = going_for(actor, image, slug, earlier)
+    pair = going.pair
     return Offer(
         is_on=not title,
         is_waiting=bool(title) and image.is_preparing,
         title=title,
         advice=advice,
-        sent_url=image.link(covering.key) if covering else image.view_url,
-        shown=str(covering.id) if covering else "",
-        areas=json.dumps(areas),
-        covered=len(areas),
-        sent=_sent(image, covering),
+        image=sent,
+        areas=json.dumps(sent.covering.areas if sent.covering else []),
+        sent=_both(pair) if pair else _one(sent, going),
         recipient=recipient(app_settings()),
-        budget=budget(actor, image, current),
+        budget=budget(actor, going, current),
         wording=current.consent_wording,
-        going=going_for(actor, image, slug, earlier),
+        going=going,
+        pair=pair,
     )
 
 
@@ -102,10 +108,21 @@ def _reason(actor: Actor, image: Shown, current: AiPolicy) -> tuple[str, str]:
     return "", ""
 
 
-def _sent(image: Shown, covering: Covering | None) -> str:
+def _one(sent: Sent, going: Going) -> str:
+    words = f"This image {_measures(sent)} without its metadata"
+    return f"{words}, and the earlier one that you choose" if going.is_comparing else words
+
+
+def _both(pair: Pair) -> str:
+    earlier, later = _measures(pair.earlier), _measures(pair.later)
+    return f"Both images without their metadata: the earlier one {earlier}; this one {later}"
+
+
+def _measures(sent: Sent) -> str:
+    """`at 2048 px (412 kB), 1 part covered`: of what goes, not of the original."""
+    image, covering = sent.image, sent.covering
     size = covering.size if covering else image.view_size
-    words = f"This image at {max(image.view_width or 0, image.view_height or 0)} px"
-    words += f" ({megabytes(size or 0)}) without its metadata"
+    words = f"at {max(image.view_width or 0, image.view_height or 0)} px ({megabytes(size or 0)})"
     if covering:
         count = len(covering.areas)
         words += f", {count} part{'' if count == 1 else 's'} covered"
@@ -131,14 +148,18 @@ def _is_in_the_house(host: str) -> bool:
         return host == "localhost" or host.endswith((".local", ".lan", ".internal"))
 
 
-def budget(actor: Actor, image: Shown, current: AiPolicy) -> str:
-    """What is left of the caps, in runs and in money."""
+def budget(actor: Actor, going: Going, current: AiPolicy) -> str:
+    """What is left of the caps, in runs and in money; and the most that this run can take of it."""
     today, month = used_today(actor.id), used_this_month()
     runs = max(0, min(current.daily_runs - today.runs, current.monthly_runs - month.runs))
     words = f"{runs} of {current.daily_runs} runs left today"
-    cost = most_it_costs(current, image.view_pixels, len(SYSTEM) + USUAL_LETTERS)
+    pixels = sum(image.view_pixels for image in going.images)
+    cost = most_it_costs(current, pixels, len(SYSTEM) + going.most_letters)
     if not cost:
         return words
-    left = max(0, current.monthly_cents * CENT - month.cost)
-    whole = dollars(current.monthly_cents * CENT)
-    return f"{words}; at most {dollars(cost)} each, {dollars(left)} of {whole} left this month"
+    left, whole, when = min(  # whichever ends sooner
+        (current.monthly_cents * CENT - month.cost, current.monthly_cents, "this month"),
+        (current.daily_cents * CENT - today.cost, current.daily_cents, "today"),
+    )
+    most = f"at most {dollars(cost)} for {'the two images' if going.pair else 'this one'}"
+    return f"{words}; {most}, {dollars(max(0, left))} of {dollars(whole * CENT)} left {when}"

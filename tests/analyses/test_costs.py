@@ -117,6 +117,9 @@ def test_what_is_left_is_shown(app: Flask, gp: Person, image_id: UUID) -> None:
     described(app, gp, image_id)
     form = gp.get(f"/images/{image_id}/analyses/new", headers=HTMX).text
     assert "49 of 50 runs left today" in form
+    assert "of US$5.00 left today" in form
+    spend(daily_cents=5000)  # the month ends sooner
+    form = gp.get(f"/images/{image_id}/analyses/new", headers=HTMX).text
     assert "of US$40.00 left this month" in form
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 
 from clinicpro.analyses.comparing import dates_of, moment_of
 from clinicpro.analyses.models import Analysis, SendConsent
+from clinicpro.analyses.pricing import dollars
 from clinicpro.analyses.switching import set_policy
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.db import db, transaction
@@ -170,6 +172,61 @@ def test_what_is_chosen_is_shown_before_it_is_sent(gp: Person, pair: tuple[UUID,
     assert "Both are sent as they are here" in shown
     assert "Compare the two photographs" in shown
     assert "pair__one" not in gp.get(f"{words}?prompt=wound&earlier={earlier}").text
+
+
+def what_goes(text: str) -> str:
+    """The part that says what will be sent."""
+    return text[text.index('<div id="sent"') :]
+
+
+def test_bytes_shown_are_bytes_sent_are_bytes_audited(
+    app: Flask, gp: Person, pair: tuple[UUID, UUID], describer: FakeDescriber, store: FakeStore
+) -> None:
+    """With both covered, so that what is shown is neither image's view."""
+    earlier, later = pair
+    cover(gp.actor, earlier, [Area(0, 0, 5000, 5000)], app.extensions["gateways"])
+    chosen = {"prompt": "change", "earlier": str(earlier)}
+    covered = gp.post(
+        f"/images/{later}/covering", data={**chosen, "areas": "[[0, 0, 2500, 2500]]"}, headers=HTMX
+    ).text
+    asked = gp.get(f"/images/{later}/analyses/words?prompt=change&earlier={earlier}").text
+    for page in (what_goes(covered), what_goes(asked)):
+        assert page.count(", 1 part covered") == 2
+        keys = re.findall(r'class="pair__image" src="[^"]*(derivatives/[^"?]*)', page)
+        names = dict(re.findall(r'name="((?:earlier_)?shown)" value="([^"]*)"', page))
+        shown = [store.read(key) for key in keys]
+        assert len(shown) == len(set(shown)) == 2
+        assert set(names) == {"shown", "earlier_shown"}
+    assert ask(gp, later, **chosen, **names).status_code == 201
+    run_due(app)
+    assert [image.jpeg for image in describer.saw[0].images] == shown
+    sent = {event.action: event for event in recorded()}["analysis.send"].details
+    hashes = [hashlib.sha256(jpeg).hexdigest() for jpeg in shown]
+    assert [sent["earlier_sha256"], sent["sha256"]] == hashes
+    assert [sent["earlier_bytes"], sent["bytes"]] == [str(len(jpeg)) for jpeg in shown]
+
+
+def test_what_two_can_cost_is_said_before_and_is_what_the_practice_reserves(
+    app: Flask, gp: Person, manager: Person, pair: tuple[UUID, UUID]
+) -> None:
+    earlier, later = pair
+    page = gp.get(f"/images/{later}/analyses/words?prompt=change").text
+    assert re.search(
+        r"This image at \d+ px \(.*? and the earlier one that you choose", what_goes(page)
+    )
+    page = gp.get(f"/images/{later}/analyses/words?prompt=change&earlier={earlier}").text
+    assert re.search(r"Both images .*?the earlier one at \d+ px \(.*; this one at \d+ px", page)
+    found = re.search(r"at most ([\d.]+) US cents for the two images", page)
+    one = re.search(
+        r"at most ([\d.]+) US cents for this one", gp.get(f"/images/{later}/analyses/new").text
+    )
+    assert found
+    assert one
+    assert float(found[1]) > float(one[1])
+    words = {"context": "c" * 2000, "question": "q" * 500}  # the most that can be typed
+    ask(gp, later, prompt="change", earlier=str(earlier), **words)
+    assert dollars(the_run().cost or 0) == f"{found[1]} US cents"
+    assert f"1 of 1000 runs used this month, {found[1]} US cents" in manager.get("/practice").text
 
 
 def test_without_an_earlier_image_the_form_says_so(gp: Person, pair: tuple[UUID, UUID]) -> None:
