@@ -34,7 +34,7 @@ KEEP_EVENTS = timedelta(days=1)
 def handlers() -> dict[str, Handler]:
     """Every kind of job, by name."""
     from clinicpro.analyses.running import give_up_job, run_analysis_job
-    from clinicpro.analyses.trials import give_up_trial_job, run_trial_job
+    from clinicpro.analyses.trying import give_up_trial_job, run_trial_job
 
     return {
         "derive": Handler(_derive, threads=1, most_tries=A_DAY, give_up=_give_up_deriving),

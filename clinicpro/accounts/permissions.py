@@ -124,6 +124,7 @@ ROUTES: dict[str, str] = {
     "prompts.choose": "prompt.keep",
     "prompts.try_out": "prompt.keep",
     "prompts.trial": "prompt.keep",
+    "prompts.stop_trying": "prompt.keep",
     "notes.accept": "analysis.run",
     "notes.update": "note.write",
     "notes.edit_finding": "note.write",

@@ -101,6 +101,23 @@ def end(analysis: Analysis, ending: Ending, text: str | None = None) -> None:
     announce(analysis.topic)
 
 
+def end_trial(
+    trial: PromptTrial, ending: Ending, text: str | None = None, *, is_sent: bool
+) -> None:
+    """In the caller's transaction: end an open trial. `text` None leaves its words."""
+    trial.state, trial.message, trial.ended_at = ending.state, ending.message, utc_now()
+    if text is not None:
+        trial.answer = text
+    if ending.answer is not None:
+        trial.model = ending.answer.model
+        trial.tokens_in, trial.tokens_out = ending.answer.tokens_in, ending.answer.tokens_out
+    trial.cost = cost_of(trial, ending, is_sent=is_sent)
+    if ending.kind == "key":
+        pause()
+    details = {"model": trial.model or "none", "cost": str(trial.cost or 0)}
+    record("prompt.end", PROGRAM, objects=[trial.id], outcome=ending.state, details=details)
+
+
 def cost_of(run: Analysis | PromptTrial, ending: Ending, *, is_sent: bool) -> int:
     """Millionths of a dollar: what it was where the model said so, else the most it can be."""
     if ending.is_free or not is_sent:

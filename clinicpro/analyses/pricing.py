@@ -66,3 +66,10 @@ def dollars(millionths: int) -> str:
         words = f"{cents:.0f}" if cents >= 9.95 else f"{max(cents, 0.1):.1f}"
         return f"{words.removesuffix('.0')} US cent{'' if words in ('1', '1.0') else 's'}"
     return f"US${millionths / 1_000_000:,.2f}"
+
+
+def cost_told(millionths: int | None, tokens_out: int | None) -> str | None:
+    """What a run cost, in words; where the model has not said, the most it can have been."""
+    if not millionths:
+        return None
+    return ("at most " if tokens_out is None else "") + dollars(millionths)

@@ -24,7 +24,8 @@ from clinicpro.analyses.library import (
     versions_of,
 )
 from clinicpro.analyses.prompts import KINDS, PRACTICE, Prompt, PromptTrial
-from clinicpro.analyses.trials import SAMPLES, Sample, start_trial, trial_for, why_not
+from clinicpro.analyses.samples import SAMPLES, Sample
+from clinicpro.analyses.trials import start_trial, stop_trial, trial_for, why_not
 from clinicpro.analyses.wording import VARIABLES
 from clinicpro.web import background, is_htmx, page_or, path_for
 
@@ -144,31 +145,48 @@ def try_out() -> ResponseReturnValue:
         trial_id = start_trial(actor, shelf, form.words, form.sample.data or "", prompt_id)
     except BadWords as error:
         if is_htmx():
-            return render_template("analyses/_trial.html", trial=None, fault=error.advice), 422
+            return _trial(None, error.advice), 422
         prompt = prompt_on(shelf, prompt_id) if prompt_id else None
         return _again(actor, shelf, prompt, form, error)
     if is_htmx():
-        return _trial(actor, trial_id), 201
+        return _trial(trial_for(actor, trial_id)), 201
+    return _to_trial(trial_id, shelf)
+
+
+def _to_trial(trial_id: UUID, shelf: Shelf) -> ResponseReturnValue:
     named = PRACTICE if shelf.is_practice else None
     return "", 303, {"Location": path_for("prompts.trial", trial_id=trial_id, shelf=named)}
+
+
+@bp.post("/trials/<uuid:trial_id>/stop")
+def stop_trying(trial_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    stop_trial(actor, trial_id)
+    row = trial_for(actor, trial_id)
+    return _trial(row) if is_htmx() else _to_trial(trial_id, _shelf_of_trial(actor, row))
 
 
 @bp.get("/trials/<uuid:trial_id>")
 @background
 def trial(trial_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
-    if is_htmx():
-        return _trial(actor, trial_id)
     row = trial_for(actor, trial_id)
-    shelf = shelf_of(actor, row.prompt_id) if row.prompt_id else _shelf_asked_for(actor)
+    if is_htmx():
+        return _trial(row)
+    shelf = _shelf_of_trial(actor, row)
     prompt = prompt_on(shelf, row.prompt_id) if row.prompt_id else None
     form = PromptForm(formdata=None, obj=row)
     form.version.data = prompt.version if prompt else None
     return _editor(actor, shelf, prompt, form, row)
 
 
-def _trial(actor: Actor, trial_id: UUID) -> str:
-    return render_template("analyses/_trial.html", trial=trial_for(actor, trial_id), fault="")
+def _trial(trial: PromptTrial | None, fault: str = "") -> str:
+    named = request.values.get("shelf", "")
+    return render_template("analyses/_trial.html", trial=trial, fault=fault, shelf=named)
+
+
+def _shelf_of_trial(actor: Actor, trial: PromptTrial) -> Shelf:
+    return shelf_of(actor, trial.prompt_id) if trial.prompt_id else _shelf_asked_for(actor)
 
 
 def _shelf(actor: Actor, shelf: Shelf) -> ResponseReturnValue:
@@ -199,6 +217,7 @@ def _editor(
         form=form,
         trial=trial,
         fault="",
+        shelf=PRACTICE if shelf.is_practice else "",
         here="practice" if shelf.is_practice else "account",
     )
 

@@ -10,11 +10,14 @@ from sqlalchemy import ForeignKey, Index, and_
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from clinicpro.analyses.models import OPEN, QUEUED
+from clinicpro.analyses.pricing import cost_told
 from clinicpro.db import Model, UtcDateTime, utc_now
 from clinicpro.images.models import Image
 from clinicpro.images.showing import Shown
 
 PRACTICE = "practice"  # the shelf of everybody; a person's own is their id
+STOPPING = "stopping"  # a trial that somebody asked to end, until the worker has
+OPEN_TRIAL = (*OPEN, STOPPING)
 GENERAL = "general"  # the preset that is there when nothing else fits
 
 
@@ -117,7 +120,11 @@ class PromptTrial(Model):
 
     @property
     def is_open(self) -> bool:
-        return self.state in OPEN
+        return self.state in OPEN_TRIAL
+
+    @property
+    def cost_told(self) -> str | None:
+        return None if self.is_open else cost_told(self.cost, self.tokens_out)
 
     @property
     def drawings(self) -> list[str]:

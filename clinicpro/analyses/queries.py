@@ -12,7 +12,7 @@ from clinicpro.accounts.models import User
 from clinicpro.accounts.permissions import Actor
 from clinicpro.analyses.comparing import Pair, Sent
 from clinicpro.analyses.models import CONSENT, OPEN, AiPolicy, Analysis, SendConsent
-from clinicpro.analyses.pricing import dollars
+from clinicpro.analyses.pricing import cost_told
 from clinicpro.analyses.prompts import PromptTrial
 from clinicpro.analyses.sizes import Place, places_of_sizes
 from clinicpro.answers import NotHere
@@ -60,12 +60,8 @@ class ShownAnalysis:
 
     @property
     def cost(self) -> str | None:
-        """What it cost, in words; as long as the model has not said, the most it can be."""
-        row = self.row
-        if not row.cost or row.is_open:
-            return None
-        most = "at most " if row.cost and row.tokens_out is None else ""
-        return most + dollars(row.cost)
+        """In words, once it has ended."""
+        return None if self.row.is_open else cost_told(self.row.cost, self.row.tokens_out)
 
     @property
     def is_acceptable(self) -> bool:

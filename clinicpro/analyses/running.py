@@ -32,7 +32,7 @@ from clinicpro.analyses.models import (
     STOPPED,
     Analysis,
 )
-from clinicpro.analyses.queries import policy
+from clinicpro.analyses.queries import policy, stop_requested_at
 from clinicpro.analyses.stopping import stop_event
 from clinicpro.analyses.wording import SYSTEM, SYSTEM_VERSION
 from clinicpro.audit.operations import SYSTEM as PROGRAM
@@ -188,7 +188,8 @@ def _region() -> str:
 
 
 def _describe(draft: Draft, doors: Gateways, question: Question) -> Ending:
-    with stop_event(draft.analysis_id) as stop:
+    run_id = draft.analysis_id
+    with stop_event(run_id, lambda: stop_requested_at(run_id) is not None) as stop:
         answer = _listen(draft, doors, question, stop)
         is_stopped = stop.is_set()
     return verdict(answer, draft.text, is_full=draft.is_full, is_stopped=is_stopped)

@@ -60,6 +60,7 @@ DEEDS: dict[str, str] = {
     "prompt.defaults": "chose which prompt comes first",
     "prompt.try": "tried a prompt on a sample",
     "prompt.send": "sent a sample to the model",
+    "prompt.stop": "stopped a trial",
     "prompt.end": "noted how a trial ended",
     "ai.switch": "changed the AI switch",
     "audit.verify": "checked the record",

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from clinicpro.analyses.editing import Words, change_prompt, retire_prompt, set_defaults
 from clinicpro.analyses.library import PRACTICE_SHELF, defaults_of, prompts_on
 from clinicpro.analyses.prompts import PRACTICE, Prompt, PromptVersion
-from clinicpro.analyses.trials import STATIC
+from clinicpro.analyses.samples import STATIC
 from clinicpro.analyses.wording import fault_in
 from clinicpro.db import db
 from clinicpro.up.samples import write_stills

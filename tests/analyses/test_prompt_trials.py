@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from uuid import UUID
 
 import pytest
@@ -14,15 +15,15 @@ from werkzeug.test import TestResponse
 from clinicpro.analyses.models import RUNNING, Analysis
 from clinicpro.analyses.prompts import Prompt, PromptTrial
 from clinicpro.analyses.queries import used_today
+from clinicpro.analyses.samples import SAMPLES
 from clinicpro.analyses.switching import set_policy
-from clinicpro.analyses.trials import SAMPLES
 from clinicpro.audit.operations import SYSTEM
 from clinicpro.db import db, transaction
 from clinicpro.gateways import DescriberError
 from clinicpro.gateways.fakes import FakeDescriber
 from clinicpro.web import ROOT
 from clinicpro.worker import handlers, run_due
-from tests.analyses.asking import HTMX, recorded
+from tests.analyses.asking import HTMX, eventually, recorded, working
 from tests.factories import Person
 
 FORM = {
@@ -220,3 +221,62 @@ def test_what_was_tried_is_recorded_with_bytes_and_without_words(
     assert sent["bytes"] == str(sum(len(one.jpeg) for one in describer.saw[0].images))
     assert by_action["prompt.end"].outcome == "finished"
     assert not any("Mole" in str(event.details) for event in recorded())
+
+
+def stop(person: Person) -> TestResponse:
+    return person.post(f"/prompts/trials/{the_trial().id}/stop", headers=HTMX)
+
+
+def test_stop_ends_one_that_runs_within_a_second_and_says_what_it_cost_at_most(
+    app: Flask, gp: Person, describer: FakeDescriber
+) -> None:
+    describer.waits_before = {1: threading.Event()}
+    try_out(gp)
+    reserved = the_trial().cost
+    with working(app):
+        eventually(lambda: the_trial().state == "running" and describer.saw)
+        clicked = stop(gp)
+        assert (clicked.status_code, "Stopping" in clicked.text) == (200, True)
+        assert eventually(lambda: the_trial().state == "stopped", within=2) < 1
+        stop(gp)  # a second click changes nothing
+    assert describer.stopped == 1
+    trial = the_trial()
+    assert (trial.answer, trial.tokens_out, trial.cost) == ("Left forearm. ", None, reserved)
+    page = gp.get(f"/prompts/trials/{trial.id}", headers=HTMX).text
+    assert "You stopped it" in page
+    assert "Counted like a description: at most 1." in page
+    assert "trial-stop" not in page
+    by_action = [(event.action, event.actor) for event in recorded()]
+    assert by_action.count(("prompt.stop", str(gp.user_id))) == 1
+    assert recorded()[-1].outcome == "stopped"
+
+
+def test_stopped_before_it_began_nothing_is_sent_and_nothing_counted_in_money(
+    app: Flask, gp: Person, describer: FakeDescriber
+) -> None:
+    assert 'id="trial-stop"' in try_out(gp).text
+    assert "It had not been sent yet." in stop(gp).text
+    run_due(app)
+    assert (the_trial().state, the_trial().cost, describer.saw) == ("stopped", 0, [])
+    assert try_out(gp, text="Something else.").status_code == 201  # the way is free again
+
+
+def test_one_that_was_asked_to_stop_ends_with_the_worker_that_died(app: Flask, gp: Person) -> None:
+    try_out(gp)
+    with transaction():
+        db.session.get_one(PromptTrial, the_trial().id).state = RUNNING
+    stop(gp)
+    assert try_out(gp, text="Something else.").status_code == 409
+    handlers()["try"].give_up(str(the_trial().id))  # type: ignore[misc]
+    assert the_trial().state == "interrupted"
+
+
+def test_only_ones_own_is_stopped_and_without_scripts_the_editor_comes_back(
+    gp: Person, colleague: Person
+) -> None:
+    try_out(gp)
+    path = f"/prompts/trials/{the_trial().id}"
+    assert colleague.post(f"{path}/stop").status_code == 404
+    assert the_trial().is_open
+    answer = gp.post(f"{path}/stop")
+    assert (answer.status_code, answer.headers["Location"]) == (303, path)

@@ -64,6 +64,23 @@ def test_stop_reaches_the_model_within_a_second(gp: Visitor, model: ModelServer)
     assert len(model.requests) == 6
 
 
+def test_stop_of_a_trial_reaches_the_model_within_a_second(gp: Visitor, model: ModelServer) -> None:
+    words = {"title": "Mole", "text": "Describe the mole.", "sample": "mole"}
+    for number in range(6):
+        tried = gp.post_form("/prompts/trials", words)
+        path = tried.headers["Location"]
+        wait_until(lambda path=path: b"Writing" in gp.get(path).content)  # type: ignore[misc]
+        clicked = time.monotonic()
+        assert gp.post_form(f"{path}/stop", {}).status == 303
+        seen = model.requests[number]
+        assert seen.ended.wait(2)
+        assert seen.hung_up_at is not None
+        assert seen.hung_up_at - clicked < 1
+        wait_until(lambda path=path: b"You stopped it" in gp.get(path).content)  # type: ignore[misc]
+        assert time.monotonic() - clicked < 2
+    assert len(model.requests) == 6
+
+
 def row(gp: Visitor, path: str) -> dict[str, object]:
     analysis = gp.get(path).json()["analysis"]
     assert isinstance(analysis, dict)
