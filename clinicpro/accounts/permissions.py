@@ -113,6 +113,7 @@ ROUTES: dict[str, str] = {
     "analyses.stop": "analysis.run",
     "analyses.reject": "analysis.run",
     "analyses.text": "analysis.run",
+    "analyses.typed_text": "analysis.run",
     "prompts.index": "prompt.keep",
     "prompts.new": "prompt.keep",
     "prompts.create": "prompt.keep",

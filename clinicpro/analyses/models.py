@@ -82,6 +82,15 @@ class Analysis(Model):
         return self.state == FINISHED and self.rejected_at is None
 
     @property
+    def standing(self) -> str:
+        """What its words are, for who meets them outside of the panel."""
+        if self.accepted_at is not None:
+            return "AI description as the model wrote it, accepted into the note"
+        if self.rejected_at is not None:
+            return "Rejected AI draft"
+        return "AI draft, not accepted" if self.is_complete else "AI draft, not complete"
+
+    @property
     def topic(self) -> str:
         return topic(self.id)
 

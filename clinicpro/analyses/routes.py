@@ -162,9 +162,18 @@ def _analysis(actor: Actor, analysis_id: UUID) -> ResponseReturnValue:
 
 @bp.get("/analyses/<uuid:analysis_id>/text")
 def text(analysis_id: UUID) -> ResponseReturnValue:
-    actor = current_actor()
-    words = export_text(actor, analysis_id)
-    name = f"description-{analysis_id}.txt"
+    return _file(current_actor(), analysis_id)
+
+
+@bp.post("/analyses/<uuid:analysis_id>/text")
+def typed_text(analysis_id: UUID) -> ResponseReturnValue:
+    """Of a draft as it stands on the screen; what was typed stays out of addresses."""
+    return _file(current_actor(), analysis_id, request.form.get("findings"))
+
+
+def _file(actor: Actor, analysis_id: UUID, typed: str | None = None) -> Response:
+    words = export_text(actor, analysis_id, typed)
+    name = f"ai-description-{analysis_id}.txt"  # ids alone: it lies about in folders
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(words, mimetype="text/plain", headers=headers)
 

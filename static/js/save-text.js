@@ -1,15 +1,10 @@
 "use strict";
-// Saves the text that `for` names as a file, made in the browser.
+// A form that asks for a file of words: takes along what the field that `for` names holds now.
 
 class SaveText extends HTMLElement {
   connectedCallback() {
-    this.addEventListener("click", () => {
-      const words = CopyText.wordsOf(document.getElementById(this.getAttribute("for")));
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([`${words}\n`], { type: "text/plain" }));
-      link.download = this.dataset.filename;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    this.addEventListener("submit", () => {
+      this.querySelector('[name="findings"]').value = document.getElementById(this.getAttribute("for")).value;
     });
   }
 }

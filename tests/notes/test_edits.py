@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from clinicpro.db import db
+from clinicpro.formats import nz_date, nz_time
 from clinicpro.gateways.fakes import FakeStore
 from clinicpro.notes.changes import Change, changes
 from clinicpro.notes.models import Finding, FindingEdit
@@ -100,12 +101,56 @@ def test_a_rejection_keeps_its_reason(gp: Person, run_id: UUID) -> None:
 def test_the_words_can_be_saved_as_text_with_what_they_are(gp: Person, run_id: UUID) -> None:
     answer = gp.get(f"/analyses/{run_id}/text")
     assert answer.mimetype == "text/plain"
-    assert answer.headers["Content-Disposition"].startswith("attachment; ")
-    assert TEXT in answer.text
-    assert "DRAFT, not accepted." in answer.text
+    assert answer.headers["Content-Disposition"] == (
+        f'attachment; filename="ai-description-{run_id}.txt"'
+    )
+    run = the_run()
+    first, *others = answer.text.splitlines()
+    assert first == "AI DRAFT, NOT ACCEPTED."
+    assert others[-1] == TEXT
+    for part in (
+        "The model’s own words, unchanged.",
+        "AI-assisted description. Not a diagnosis.",
+        f"Image: {run.image_id}",
+        f"SHA-256 of what was sent: {run.derivative_sha256}",
+        f"Model: {run.model}",
+        f"Prompt: {run.prompt_title}, version 1; rules, version",
+        "Consent: “The patient has agreed to this image being sent to be described”",
+        f"{nz_date(run.requested_at)}, {nz_time(run.requested_at)}, by Dr Aroha Ngata",
+    ):
+        assert part in answer.text
+    assert "Mere" not in answer.text
+    assert "ZZZ" not in answer.text
     assert recorded()[-1].action == "analysis.export"
     accepted(gp, run_id, TEXT)
-    assert "Accepted" in gp.get(f"/analyses/{run_id}/text").text
+    accepted_text = gp.get(f"/analyses/{run_id}/text").text
+    assert "ACCEPTED INTO THE NOTE." in accepted_text.splitlines()[0]
+    assert "Accepted by Dr Aroha Ngata, " in accepted_text
+
+
+def test_a_draft_is_saved_as_it_stands_on_the_screen(gp: Person, run_id: UUID) -> None:
+    path = f"/analyses/{run_id}/text"
+    panel = gp.get(f"/analyses/{run_id}", headers=HTMX).text
+    assert f'action="{path}"' in panel
+    saved = gp.post(path, data={"findings": "Left forearm.\r\nGraze."})
+    assert saved.text.splitlines()[0] == "AI DRAFT, NOT ACCEPTED."
+    assert saved.text.endswith("Left forearm.\nGraze.\n")
+    assert "The model’s words, changed on the screen by Dr Aroha Ngata." in saved.text
+    assert "name=" in saved.headers["Content-Disposition"]
+    assert recorded()[-1].details == {"edited": "yes"}
+    assert "unchanged" in gp.post(path, data={"findings": TEXT}).text
+    assert the_run().text == TEXT  # nothing was changed by that
+
+
+def test_what_is_copied_says_what_it_is(gp: Person, run_id: UUID) -> None:
+    told = f"Image {str(the_run().image_id)[:8]} · {the_run().prompt_title} v1 · "
+    panel = gp.get(f"/analyses/{run_id}", headers=HTMX).text
+    assert panel.count("data-copy") == 2
+    assert f'<p data-copy="" hidden>AI draft, not accepted. {told}' in panel
+    gp.post(f"/analyses/{run_id}/reject", headers=HTMX)
+    panel = gp.get(f"/analyses/{run_id}", headers=HTMX).text
+    assert panel.count("data-copy") == 2
+    assert f'<p data-copy="" hidden>Rejected AI draft. {told}' in panel
 
 
 def test_changes_are_told_in_the_order_of_reading() -> None:
