@@ -88,6 +88,7 @@ class Bus:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.stopping = threading.Event()
+        self.heard = 0  # counts what this process heard from the others, and from itself
         self._wakes: defaultdict[str, set[Wake]] = defaultdict(set)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -121,6 +122,12 @@ class Bus:
             wakes = list(self._wakes.get(topic, ()))
         for wake in wakes:
             wake.fire(topic)
+
+    def hear(self, topics: set[str]) -> None:
+        """Wake the listeners of what somebody committed; all of them have it in one look."""
+        self.heard += bool(topics)  # one thread alone does
+        for topic in topics:
+            self.fire(topic)
 
     def send(self, topics: set[str]) -> None:
         """Tell every process on this host; a full or dead socket is left to the polling."""
@@ -177,8 +184,7 @@ class Bus:
                 topics: set[str] = set()
                 if selector.select(POLL):
                     topics |= set(inbox.recv(65536).decode().split("\n"))
-                for topic in topics | net.changed():
-                    self.fire(topic)
+                self.hear(topics | net.changed())
         finally:
             inbox.close()
             path.unlink(missing_ok=True)
@@ -195,11 +201,10 @@ class Bus:
             connection.execute(f"LISTEN {CHANNEL}")
             with self._lock:
                 topics = list(self._wakes)
-            for topic in topics:  # what was said while nobody listened
-                self.fire(topic)
+            self.hear(set(topics))  # what was said while nobody listened
             while not self.stopping.is_set():
                 for notice in connection.notifies(timeout=1.0):
-                    self.fire(notice.payload)
+                    self.hear({notice.payload})
 
 
 class _SqliteNet:

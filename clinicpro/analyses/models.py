@@ -22,6 +22,14 @@ def topic(analysis_id: UUID) -> str:
     return f"analysis:{analysis_id}"
 
 
+def is_open(state: str) -> bool:
+    return state in OPEN
+
+
+def paragraphs(text: str) -> list[str]:
+    return [part.strip() for part in text.split("\n") if part.strip()]
+
+
 class Analysis(Model):
     """A run: queued → running → one end. The text stays as the model wrote it."""
 
@@ -66,7 +74,7 @@ class Analysis(Model):
 
     @property
     def is_open(self) -> bool:
-        return self.state in OPEN
+        return is_open(self.state)
 
     @property
     def sources(self) -> list[tuple[UUID, UUID | None]]:
@@ -96,7 +104,7 @@ class Analysis(Model):
 
     @property
     def paragraphs(self) -> list[str]:
-        return [part.strip() for part in self.text.split("\n") if part.strip()]
+        return paragraphs(self.text)
 
     @property
     def duration(self) -> str | None:

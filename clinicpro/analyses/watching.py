@@ -11,6 +11,7 @@ from flask_wtf.csrf import generate_csrf
 
 from clinicpro.accounts.permissions import Actor
 from clinicpro.accounts.queries import is_still_signed_in
+from clinicpro.analyses.growing import Grown, growing
 from clinicpro.analyses.models import Analysis
 from clinicpro.analyses.queries import analysis_for, shown_analysis
 from clinicpro.images.showing import Asked
@@ -38,19 +39,22 @@ def watch(actor: Actor, analysis_id: UUID, asked: Asked) -> Response:
     words = app.jinja_env.get_template("analyses/_findings.html")
 
     def look(_fired: set[str]) -> Iterator[tuple[str, str]]:
-        analysis = analysis_for(actor, analysis_id)
-        sentence = sentence_of(analysis)
-        if analysis.state in drawn:  # only the words grew: they come up to twelve times a second
+        grown = growing().latest(analysis_id)
+        analysis: Analysis | Grown
+        if grown is not None and grown.state in drawn:
+            analysis = grown  # only the words grew: they come up to twelve times a second
             yield "draft", words.render(analysis=analysis)
-            if analysis.text and sentence not in said:
-                yield "progress", "Writing"
         else:
+            analysis = analysis_for(actor, analysis_id)
             drawn.add(analysis.state)
             with app.test_request_context("/"):  # links need a request to stand in
                 shown = shown_analysis(actor, analysis, asked)
                 panel = {"analysis": shown, "csrf_token": lambda: token}
                 yield "analysis", render_template("analyses/_analysis.html", **panel)
+        sentence = sentence_of(analysis)
         if sentence not in said:
+            if analysis is grown and analysis.text:
+                yield "progress", "Writing"
             said.add(sentence)
             yield "status", sentence
         if not analysis.is_open:
@@ -74,7 +78,7 @@ class _MayRead:
         return may
 
 
-def sentence_of(analysis: Analysis) -> str:
+def sentence_of(analysis: Analysis | Grown) -> str:
     """What a screen reader hears of a run; not every word, but every change."""
     if analysis.state == "running" and not analysis.text:
         return "The image is being looked at."
