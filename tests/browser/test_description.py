@@ -35,6 +35,18 @@ def test_stop_then_accept_into_the_note(desk, practice, model):
     draft = viewer.get_by_label("Edit before you accept")
     expect(draft).to_have_value(WORDS)
     draft.fill(f"{WORDS} Cleaned with saline.")
+    with desk.expect_download() as saved:
+        viewer.get_by_role("button", name="Save text").click()
+    text = saved.value.path().read_text()
+    assert text.startswith("AI DRAFT, NOT ACCEPTED.\nThe model’s words, changed on the screen by ")
+    assert text.endswith(f"{WORDS} Cleaned with saline.\n")
+    desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    viewer.get_by_role("button", name="Copy").click()
+    expect(desk.get_by_text("Description copied.")).to_be_visible()
+    words, told = desk.evaluate("navigator.clipboard.readText()").split("\n\n")
+    assert words == f"{WORDS} Cleaned with saline."
+    assert told.startswith("AI draft, not accepted. Image ")
+    assert told.endswith("A description, not a diagnosis.")
     viewer.get_by_role("button", name="Accept into the note").click()
     expect(viewer).to_contain_text("In the note")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -61,6 +63,26 @@ def test_a_prompt_is_tried_saved_put_first_and_offered(managers_desk, practice, 
     assert problems_of(window) == []
 
 
+def test_a_trial_is_stopped_by_keys(managers_desk: Page, practice: Instance, model):
+    window = managers_desk
+    window.goto(practice.url + "/prompts/new?shelf=practice")
+    window.get_by_label("Name on the button").fill("Wound check")
+    window.get_by_label("What the model is asked", exact=True).fill("Describe the wound.")
+    model.play("endless-slow")
+    window.get_by_role("button", name="Try it").click()
+    trial = window.locator("#trial")
+    expect(trial.locator(".findings")).to_contain_text("and so on")
+    trial.get_by_role("button", name="Stop").focus()
+    window.wait_for_timeout(1500)  # what is exchanged meanwhile leaves the button alone
+    expect(trial.get_by_role("button", name="Stop")).to_be_focused()
+    window.keyboard.press("Enter")
+    expect(trial).to_contain_text("You stopped it")
+    expect(trial).to_contain_text("and so on")
+    expect(trial.get_by_role("button", name="Stop")).to_have_count(0)
+    assert model.requests[-1].ended.wait(2)
+    assert problems_of(window) == []
+
+
 def test_ones_own_prompts_are_on_the_account(desk: Page, practice: Instance):
     desk.goto(practice.url + "/account")
     expect(desk.locator("#prompts")).to_contain_text("None yet.")
@@ -86,12 +108,18 @@ def test_two_images_are_compared_side_by_side(desk: Page, practice: Instance, mo
     expect(viewer.get_by_text("Compare with")).to_be_visible()
     viewer.locator(".earlier-images__input").first.focus()
     desk.keyboard.press("Space")
-    pair = viewer.locator("#words .pair__image")
+    pair = viewer.locator("#sending .pair__image")
     expect(pair).to_have_count(2)
     for number in (0, 1):
         wait_until_shown(pair.nth(number))
     expect(viewer.locator(".earlier-images__input").first).to_be_focused()
+    expect(viewer.locator("#sending")).to_contain_text("Both images without their metadata")
+    expect(viewer.locator("#sending")).to_contain_text("two images")
     assert problems_of(desk) == []
+    shown = [
+        desk.request.get(practice.url + str(pair.nth(number).get_attribute("src"))).body()
+        for number in (0, 1)
+    ]
 
     model.play("slow", "slow")
     viewer.get_by_label("The patient has agreed to this").check()
@@ -101,6 +129,8 @@ def test_two_images_are_compared_side_by_side(desk: Page, practice: Instance, mo
     expect(viewer.locator(".analysis__panel > .pair .pair__image")).to_have_count(2)
     sent = model.requests[-1].body["messages"][0]["content"]
     assert [part["type"] for part in sent] == ["text", "image", "text", "image", "text"]
+    images = [base64.b64decode(part["source"]["data"]) for part in sent if "source" in part]
+    assert images == shown
     assert problems_of(desk) == []
     desk.reload()
     expect(viewer.locator(".pair__image")).to_have_count(2)
