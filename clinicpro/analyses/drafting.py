@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -15,7 +16,8 @@ from clinicpro.analyses.models import RUNNING, Analysis, topic
 from clinicpro.db import db, transaction
 from clinicpro.live import wake
 
-PACE = 0.08  # seconds between two writes; the first words after a pause wait for nothing
+PACE = 0.08  # seconds from one write to the next; the first words after a pause wait for nothing
+REST = 0.04  # at least so long after a write, however slow it was: others write too
 LONGEST_TEXT = 20_000  # characters
 NAME = "drafts"
 
@@ -82,9 +84,11 @@ class Drafts:
                     self._thread = None
                     return
                 changed, self._changed = self._changed, {}
+            begun = time.monotonic()
             self._write(changed)
-            with self._condition:  # as PACE says, unless there is nothing left to do
-                self._condition.wait_for(lambda: not self._open, timeout=PACE)
+            rest = max(REST, PACE - (time.monotonic() - begun))
+            with self._condition:  # unless there is nothing left to do
+                self._condition.wait_for(lambda: not self._open, timeout=rest)
 
     def _write(self, changed: dict[UUID, str]) -> None:
         rows = [{"run": one, "words": text} for one, text in changed.items()]
