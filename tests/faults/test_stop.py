@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -65,10 +67,13 @@ def test_stop_reaches_the_model_within_a_second(gp: Visitor, model: ModelServer)
 
 
 def test_stop_of_a_trial_reaches_the_model_within_a_second(gp: Visitor, model: ModelServer) -> None:
-    words = {"title": "Mole", "text": "Describe the mole.", "sample": "mole"}
+    words = urlencode({"title": "Mole", "text": "Describe the mole.", "sample": "mole"}).encode()
+    kind = {"HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded"}
     for number in range(6):
-        tried = gp.post_form("/prompts/trials", words)
-        path = tried.headers["Location"]
+        tried = gp.send("POST", "/prompts/trials", words, kind)
+        found = re.search(r"/prompts/trials/[-0-9a-f]{36}", tried.content.decode())
+        assert found
+        path = found[0]
         wait_until(lambda path=path: b"Writing" in gp.get(path).content)  # type: ignore[misc]
         clicked = time.monotonic()
         assert gp.post_form(f"{path}/stop", {}).status == 303
