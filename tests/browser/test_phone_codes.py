@@ -49,6 +49,30 @@ def test_a_code_is_good_once_and_the_phone_says_how_to_get_another(
     expect(other_handset.window.get_by_role("alert")).to_be_hidden()
 
 
+def test_a_phone_with_another_number_stops_and_the_desk_says_so(desk, handset):
+    start_consultation(desk, "ZZZ0016", "Mere Tāmati")
+    handset.scan(desk)
+    handset.button("A different number? Stop").click()
+    expect(desk.get_by_text("Stopped on the phone")).to_be_visible()
+    expect(handset.window.get_by_text("Scan the code on the desk")).to_be_visible()
+    expect(handset.window.get_by_role("alert")).to_be_hidden()
+    handset.window.reload()  # its cookie is worth nothing
+    expect(handset.window.get_by_text("The pairing of this phone has ended")).to_be_visible()
+
+
+def test_where_the_desk_cannot_be_told_the_phone_stops_all_the_same(desk, handset, watcher):
+    watcher.permit("status of 503")  # Chromium's own line
+    start_consultation(desk, "ZZZ0016", "Mere Tāmati")
+    handset.scan(desk)
+    handset.window.route("**/m/leave", lambda route: route.fulfill(status=503))
+    handset.button("A different number? Stop").click()
+    expect(handset.window.get_by_role("alert")).to_contain_text("Press No on the desk too")
+    desk.get_by_role("button", name="Yes, confirm").click()  # the wrong button
+    expect(desk.get_by_text("Connected. Photos from this phone")).to_be_visible()
+    handset.window.evaluate("pairing.look()")
+    expect(handset.window.get_by_text("Scan the code on the desk")).to_be_visible()
+
+
 def test_neither_address_nor_history_nor_disk_tells_who_it_was(desk, handset):
     start_consultation(desk, "ZZZ0016", "Mere Tāmati")
     secret = new_code(desk)

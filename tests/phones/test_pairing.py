@@ -142,6 +142,20 @@ def test_before_the_desk_confirms_a_phone_may_nothing_but_leave(gp: Person) -> N
     assert phone.state()["state"] == "ended"
 
 
+def test_a_phone_that_leaves_before_it_was_confirmed_is_out(gp: Person) -> None:
+    make_consultation(gp)
+    made, phone = offer(gp), Phone(gp.app)
+    phone.redeem(made.secret)
+    looks = f"/pairings/{made.pairing_id}"
+    assert "Same number on the phone?" in gp.get(looks).text
+    assert phone.post("/m/leave").status_code == 204
+    assert "Stopped on the phone" in gp.get(looks).text
+    assert gp.post(f"{looks}/confirmation").status_code == 409
+    assert phone.post("/m/leave").status_code == 401
+    assert phone.presign(JPEG).status_code == 401
+    assert phone.redeem(made.secret).status_code == 410
+
+
 def test_a_phone_that_shows_another_number_is_turned_away(gp: Person) -> None:
     made, phone = offer(gp), Phone(gp.app)
     phone.redeem(made.secret)

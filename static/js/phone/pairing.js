@@ -109,13 +109,22 @@ class Pairing extends EventTarget {
     this.dispatchEvent(new CustomEvent("change"));
   }
 
-  /** Throws where the server can't be told; a pairing that was never confirmed is the desk's to end. */
+  /** Throws where the server can't be told; before the desk confirmed, this phone stops all the same. */
   async leave() {
     const { state, pairingId } = this.now;
-    if (state === "redeemed") this.stopped = pairingId;
-    else await server.leave();
+    let words = "";
+    try {
+      await server.leave();
+    } catch (error) {
+      const isOver = error.status === 401;
+      if (!isOver && state !== "redeemed") throw error;
+      if (!isOver) {
+        this.stopped = pairingId; // Whatever the desk confirms.
+        words = "Stopped on this phone alone. Press No on the desk too, then make a new code.";
+      }
+    }
     this.turn += 1;
-    this.hear({ state: "none" }, state === "redeemed" ? "Stopped here. Cancel the pairing on the desk too, then make a new code." : "");
+    this.hear({ state: "none" }, words);
   }
 }
 
