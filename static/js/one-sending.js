@@ -86,7 +86,6 @@ class Sending extends EventTarget {
   }
 
   async put() {
-    this.tell("sending", { loaded: 0, total: this.file.size });
     this.putting = new StorePut(this.ticket, this.file);
     this.putting.onProgress = (loaded, total) => this.tell("sending", { loaded, total });
     this.putting.onSent = () => this.tell("checking");

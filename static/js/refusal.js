@@ -1,6 +1,8 @@
 "use strict";
 // What an answer that is no success becomes, and how long to wait before the next try.
 
+const PATIENCE = 20_000; // ms: bad Wi-Fi often says nothing at all
+
 /** `status` 0: there was no answer. `message` is the server's own sentence, `wait` in seconds. */
 class Refusal extends Error {
   constructor(message, { status, code = "", wait = 0 }) {

@@ -21,6 +21,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.handset import PHONES, Handset
+from tests.browser.road import Road
 from tests.browser.words import MANAGER, PASSWORD, set_up, sign_in
 from tests.instance import ROOT, Instance
 from tests.model_server import ModelServer
@@ -139,9 +140,12 @@ def open_window(chromium: Browser, watcher: Watcher) -> Iterator[OpenWindow]:
     """Opens windows that share nothing, as on two computers."""
     contexts: list[BrowserContext] = []
 
-    def open_one(instance: Instance) -> Page:
+    def open_one(instance: Instance, road: Road | None = None) -> Page:
         context = chromium.new_context(
-            viewport={"width": 1440, "height": 900}, reduced_motion="reduce", locale="en-NZ"
+            viewport={"width": 1440, "height": 900},
+            reduced_motion="reduce",
+            locale="en-NZ",
+            proxy=road and road.proxy,
         )
         context.set_default_timeout(30_000)
         contexts.append(context)
@@ -165,7 +169,24 @@ def other_handset(chromium: Browser, watcher: Watcher, practice: Instance) -> It
     yield from phones(chromium, watcher, practice, "pixel")
 
 
-def phones(chromium: Browser, watcher: Watcher, practice: Instance, kind: str) -> Iterator[Handset]:
+@pytest.fixture
+def road(practice: Instance) -> Iterator[Road]:
+    with Road(practice.port) as road:
+        yield road
+
+
+@pytest.fixture
+def far_handset(
+    chromium: Browser, watcher: Watcher, practice: Instance, road: Road
+) -> Iterator[Handset]:
+    """A phone that reaches the practice by the road alone."""
+    watcher.permit("net::ERR_")
+    yield from phones(chromium, watcher, practice, "iphone", road)
+
+
+def phones(
+    chromium: Browser, watcher: Watcher, practice: Instance, kind: str, road: Road | None = None
+) -> Iterator[Handset]:
     context = chromium.new_context(
         **PHONES[kind],
         is_mobile=True,
@@ -173,6 +194,7 @@ def phones(chromium: Browser, watcher: Watcher, practice: Instance, kind: str) -
         device_scale_factor=2,
         reduced_motion="reduce",
         locale="en-NZ",
+        proxy=road and road.proxy,
     )
     context.set_default_timeout(30_000)
     watcher.watch(context, practice.url)

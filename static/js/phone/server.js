@@ -1,8 +1,6 @@
 "use strict";
 // How the phone asks the server: what it may ask, and what an answer that is no success says.
 
-const PATIENCE = 20_000; // Bad Wi-Fi often says nothing at all.
-
 const server = {
   token: "",
 

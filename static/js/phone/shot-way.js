@@ -1,8 +1,6 @@
 "use strict";
 // One image's way to the practice: presign, PUT, receipt; from where an earlier try left off.
 
-const STALLED = 30_000; // A PUT that moves nothing this long is dead.
-
 const shotWay = {
   /** Returns when the practice has it; throws Refusal. */
   async bring(shot) {
@@ -32,17 +30,9 @@ const shotWay = {
 
   async put(shot, content) {
     const putting = new StorePut(shot.ticket, content);
-    let timer;
-    const moves = (loaded) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => putting.abort(), STALLED);
-      this.show(shot, `Sending ${Math.floor((100 * loaded) / content.size)}%`, loaded / content.size);
-    };
-    putting.onProgress = moves;
-    putting.onSent = () => moves(content.size);
-    moves(0);
+    putting.onProgress = (loaded, total) => this.show(shot, `Sending ${Math.floor((100 * loaded) / total)}%`, loaded / total);
+    putting.onSent = () => putting.onProgress(1, 1);
     const status = await putting.send();
-    clearTimeout(timer);
     // 412: these bytes are there already, an earlier try got through.
     if (status === 200 || status === 412) return shots.change(shot, { isThere: true });
     if (status) shot.ticket = null; // The link ran out, or is not liked: a fresh one.
