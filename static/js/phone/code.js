@@ -18,7 +18,7 @@ const code = {
 
   /** The server's answer, or the problem in words; tries as long as the code may be good. */
   async redeem() {
-    const until = Date.now() + CODE_GOOD_FOR;
+    const until = performance.now() + CODE_GOOD_FOR;
     for (let tries = 0; ; tries += 1) {
       try {
         const answer = await server.redeem(this.secret);
@@ -26,7 +26,7 @@ const code = {
         return { answer, problem: "" };
       } catch (error) {
         const mayHelp = error.status === 0 || error.status === 429 || error.status >= 500;
-        if (!mayHelp || Date.now() > until) {
+        if (!mayHelp || performance.now() > until) {
           this.secret = "";
           return { problem: error.message || GONE };
         }

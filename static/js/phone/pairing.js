@@ -20,15 +20,16 @@ class Pairing extends EventTarget {
     code.take();
   }
 
-  /** Its time may run out while nobody answers; a phone's clock never overrules the server. */
+  /** Its time, by the practice's clock, may run out while nobody answers. */
   get isConfirmed() {
-    const isLate = !this.isReached && this.now.endsAt && new Date(this.now.endsAt) < new Date();
+    const isLate = !this.isReached && this.now.endsAt && Date.parse(this.now.endsAt) < server.time;
     return this.now.state === "confirmed" && !isLate;
   }
 
   async start() {
     const kept = await vault.read("pairing", "now").catch(() => null);
     if (kept) Object.assign(this, await vault.unsealWords(kept).catch(() => {}));
+    server.ahead ||= this.now.ahead || 0;
     if (code.secret) return this.redeem();
     if (this.isConfirmed) this.tell();
     return this.look();
@@ -71,7 +72,7 @@ class Pairing extends EventTarget {
   hear(answer, problem = this.problem) {
     const { csrfToken, ...now } = answer;
     const before = this.now;
-    this.now = { ...(now.pairingId && now.pairingId === before.pairingId ? before : {}), ...now };
+    this.now = { ...(now.pairingId && now.pairingId === before.pairingId ? before : {}), ...now, ahead: server.ahead };
     this.problem = now.state === "redeemed" || now.state === "confirmed" ? "" : problem;
     // Labels, consent and the list of shots are one patient's: another pairing starts anew.
     if (this.memory.pairingId !== now.pairingId) this.memory = { pairingId: now.pairingId, saved: 0, views: [] };
@@ -86,6 +87,7 @@ class Pairing extends EventTarget {
 
   /** What another window of this phone has done for the same patient. */
   async recall() {
+    if (this.isAhead) return;
     const kept = await vault.read("pairing", "now").then((one) => one && vault.unsealWords(one)).catch(() => null);
     if (kept && kept.memory.pairingId === this.now.pairingId) this.memory = kept.memory;
   }
@@ -99,9 +101,10 @@ class Pairing extends EventTarget {
     try {
       if (kept) await vault.write("pairing", await vault.sealWords(kept), "now");
       else await vault.forget("pairing", "now");
+      this.isAhead = false;
     } catch {
-      this.kept = "";
-      this.tell(); // Without a disk it works as long as the page is open.
+      Object.assign(this, { kept: "", isAhead: true }); // Without a disk it works as long as the page is open.
+      this.tell();
     }
   }
 

@@ -38,7 +38,7 @@ class PhonePage extends HTMLElement {
   next() {
     const { waiting } = sender;
     if (!waiting) return this.leave();
-    this.part("unsent").textContent = `${countOf(waiting)} ${waiting === 1 ? "is" : "are"} still on this phone`;
+    this.part("unsent").textContent = `${countOf(waiting)} ${waiting === 1 ? "is" : "are"} still on this phone${shots.held.length ? `, ${shots.held.length} in this page alone` : ""}`;
     return this.dialog.showModal();
   }
 
@@ -94,7 +94,8 @@ class PhonePage extends HTMLElement {
     const { saved } = pairing.memory;
     if (!own.length) this.leftOver = 0;
     this.say("offline", isPaired && !(navigator.onLine && pairing.isReached));
-    this.say("problem", this.querySelector("shot-taking").problem || this.problem || pairing.problem);
+    const held = shots.held.length && `${countOf(shots.held.length)} in this page alone: this phone has no room to keep more. Leave the page open until all is saved, then free some space.`;
+    this.say("problem", this.querySelector("shot-taking").problem || held || this.problem || pairing.problem);
     this.say("ended", pairing.now.state === "ended");
     this.say("unreached", screen === "start" && !pairing.isReached);
     this.say("kept", (screen === "scan" || (screen === "start" && !pairing.isReached)) && shots.all.length > 0 && `${countOf(shots.all.length)} still on this phone`);

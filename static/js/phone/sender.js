@@ -15,14 +15,15 @@ class Sender {
   start() {
     const wake = () => this.wake && this.wake();
     shots.addEventListener("change", wake);
-    pairing.addEventListener("change", wake);
-    document.addEventListener("visibilitychange", wake);
+    pairing.addEventListener("change", () => (this.paired === pairing.now.pairingId ? wake() : this.hurry()));
+    document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
     window.addEventListener("online", () => this.hurry());
     this.run();
   }
 
   /** Tries everything at once, whatever the pauses were. */
   hurry(shot) {
+    this.paired = pairing.now.pairingId; // After a new scan nothing waits on, and the order is theirs.
     for (const one of shot ? [shot] : shots.all) one.notBefore = 0;
     if (this.wake) this.wake();
   }
@@ -39,11 +40,11 @@ class Sender {
   async run() {
     for (;;) {
       const going = shots.all.filter((one) => this.canGo(one));
-      const shot = going.find((one) => one.notBefore <= Date.now());
+      const shot = going.find((one) => one.notBefore <= performance.now());
       this.keepAwake(going.length > 0);
       try {
         if (shot) await this.alone(() => this.send(shot));
-        else await this.pause(Math.min(...going.map((one) => one.notBefore)) - Date.now());
+        else await this.pause(Math.min(...going.map((one) => one.notBefore)) - performance.now());
       } catch {
         await this.pause(AGAIN); // The disk of the phone is away for a moment, or another window sends.
       }
@@ -81,7 +82,7 @@ class Sender {
 
   async send(shot) {
     await pairing.recall(); // Another window may have been here.
-    await shots.load();
+    if (!shot.held) await shots.load();
     if (!shots.all.includes(shot) || !this.canGo(shot)) return;
     try {
       await shotWay.bring(shot);
@@ -102,7 +103,7 @@ class Sender {
       return shots.change(shot, { state: "refused", imageId: null, ticket: null, isThere: false, details });
     }
     shot.tries += 1;
-    shot.notBefore = Date.now() + Math.max(error.wait * 1000, pauseAfter(shot.tries - 1));
+    shot.notBefore = performance.now() + Math.max(error.wait * 1000, pauseAfter(shot.tries - 1));
     shot.words = error.status >= 500 && error.message ? error.message : "";
     if (error.status === 0) for (const one of shots.all) one.notBefore = Math.max(one.notBefore, shot.notBefore);
     shots.tell(false);

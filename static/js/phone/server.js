@@ -3,6 +3,11 @@
 
 const server = {
   token: "",
+  ahead: 0, // ms, whole minutes: the practice's clock before this phone's, which nobody may have set
+
+  get time() {
+    return Date.now() + this.ahead;
+  },
 
   async ask(path, body) {
     const isPost = body !== undefined;
@@ -20,6 +25,8 @@ const server = {
       if (!answer || error.name !== "SyntaxError") throw new Refusal("", { status: 0 });
       said = {}; // Not JSON: a proxy's page, or nothing.
     }
+    const date = Date.parse(answer.headers.get("Date"));
+    if (date) this.ahead = Math.round((date - Date.now()) / 60_000) * 60_000;
     if (said.csrfToken) this.token = said.csrfToken;
     if (answer.ok) return said;
     const wait = Number(answer.headers.get("Retry-After")) || 0;

@@ -69,7 +69,7 @@ class ShotQueue extends HTMLElement {
     part("undo").hidden = shot.state !== "removed";
     part("retake").hidden = shot.state !== "refused";
     part("remove").hidden = !(shot.state === "refused" || (shot.state === "waiting" && !shot.words));
-    part("again").hidden = !(shot.state === "waiting" && shot.notBefore > Date.now());
+    part("again").hidden = !(shot.state === "waiting" && shot.notBefore > performance.now());
     for (const act of ["remove", "again", "retake", "undo"]) part(act).setAttribute("aria-label", `${part(act).dataset[act]}: ${place}`);
     part("image").src = (await this.thumb(shot)) || part("image").src;
     part("image").hidden = !part("image").getAttribute("src");
@@ -85,6 +85,7 @@ class ShotQueue extends HTMLElement {
     if (shot.state === "refused") return { icon: "alert", words: `Not saved. ${shot.details.reason.replace(/^Not saved\. /, "")}` };
     if (typeof shot.share === "number" || shot.words === "Checking") return { icon: "", words: shot.words };
     if (shot.words) return { icon: "clock", words: `Not saved yet. ${shot.words}` };
+    if (shot.held) return { icon: "alert", words: "Only in this page, leave it open" };
     const isEarlier = shot.takenUnder !== pairing.now.pairingId;
     return { icon: "clock", words: isEarlier ? "Kept on this phone, goes to your tray" : "Kept on this phone" };
   }

@@ -40,7 +40,7 @@ class ShotTaking extends HTMLElement {
       await shots.add(file, under);
       if (instead) await shots.wipe(instead);
     } catch {
-      this.say("This phone has no room for the photo. Wait until the others are saved, or free some space, and take it again.");
+      this.say("The photo can’t be read. Take it again.");
     }
     return null;
   }

@@ -7,7 +7,7 @@ const shotWay = {
     const content = await shots.content(shot);
     if (!content) throw new Refusal("The phone has lost it. Take it again.", { status: 422 });
     if (shot.isThere && !shot.ticket) return this.receipt(shot); // An earlier page got this far.
-    if (shot.ticket && new Date(shot.ticket.expiresAt) < new Date()) shot.ticket = null;
+    if (shot.ticket && Date.parse(shot.ticket.expiresAt) < server.time) shot.ticket = null;
     if (!shot.ticket) {
       const ticket = await server.presign(shot, sender.waiting);
       if (ticket.duplicate) return null;

@@ -55,6 +55,9 @@ const vault = {
       const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
       await this.write("keys", made, "aes");
       return made;
+    }).catch((error) => {
+      this.finding = null; // No room now; perhaps later.
+      throw error;
     });
     return this.finding;
   },
