@@ -25,16 +25,18 @@ const asking = {
     });
   },
 
-  /** The answer to one request; waits for the sign-in dialog where one is needed, throws Refusal. */
-  async request(url, { method = "GET", headers = {}, body, html = false, background = false } = {}) {
+  /** The answer to one request; waits for the sign-in dialog where one is needed, throws Refusal.
+   *  `patience` in ms: after that there was no answer. */
+  async request(url, { method = "GET", headers = {}, body, html = false, background = false, patience = 0 } = {}) {
     const all = { Accept: html ? "text/html" : "application/json", ...headers };
     if (html) all["HX-Request"] = "true";
     if (background) all["X-Background"] = "1"; // Does not count as the person being here.
     if (method !== "GET") all["X-CSRFToken"] = this.token;
-    const answer = await fetch(url, { method, headers: all, body });
+    const signal = patience ? AbortSignal.timeout(patience) : undefined;
+    const answer = await fetch(url, { method, headers: all, body, signal });
     if (answer.status === 401) {
       await this.signedIn();
-      return this.request(url, { method, headers, body, html, background });
+      return this.request(url, { method, headers, body, html, background, patience });
     }
     if (!answer.ok) throw await this.refusal(answer);
     return answer;

@@ -73,6 +73,7 @@ class Sending extends EventTarget {
   async presign() {
     const answer = await asking.request("/api/uploads/presign", {
       method: "POST",
+      patience: PATIENCE,
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({
         filename: this.file.name,
@@ -100,7 +101,7 @@ class Sending extends EventTarget {
   async receipt() {
     try {
       const url = `/api/uploads/${this.imageId}/receipt`;
-      return await (await asking.request(url, { method: "POST", html: true })).text();
+      return await (await asking.request(url, { method: "POST", html: true, patience: PATIENCE })).text();
     } catch (error) {
       if (error.status !== 409) throw error;
       this.isThere = false; // Nothing arrived after all.
@@ -110,6 +111,7 @@ class Sending extends EventTarget {
 
   /** Why it can't go on, in words; empty where waiting may help. */
   static endOf(error) {
+    if (error.name === "TimeoutError") return "";
     if (error instanceof DOMException) return "The file can no longer be read. Choose it again.";
     if (!(error instanceof Refusal) || error.status === 0 || error.status === 429 || error.status >= 500) return "";
     if (error.status === 400) return error.message || "It changed while it was being sent. Try again.";
