@@ -6,8 +6,9 @@ const JUST_NOW = 5 * 60_000;
 const arrivals = {
   cards: [],
 
-  welcome(grid, added) {
-    const fresh = added.filter((card) => card.dataset.state === "ready" && Date.now() - Date.parse(card.dataset.at) < JUST_NOW && !sending.sent.has(card.id.slice("image-".length)));
+  /** `now` by the server's clock: this computer's may be wrong. */
+  welcome(grid, added, now) {
+    const fresh = added.filter((card) => card.dataset.state === "ready" && now - Date.parse(card.dataset.at) < JUST_NOW && !sending.sent.has(card.id.slice("image-".length)));
     if (!fresh.length) return;
     for (const card of fresh) card.classList.add("card--new");
     this.cards = unseen.count ? [...fresh, ...this.cards] : fresh;

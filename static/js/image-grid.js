@@ -38,7 +38,7 @@ class ImageGrid extends HTMLElement {
       const since = encodeURIComponent(this.page.dataset.since);
       const answer = await this.ask(`${this.dataset.changes}?since=${since}&${this.dataset.query}`, true);
       if (!this.isConnected) return;
-      arrivals.welcome(this, cards.merge(this, answer));
+      arrivals.welcome(this, cards.merge(this, answer), Date.parse(answer.dataset.since));
       this.page.dataset.since = answer.dataset.since;
     } catch {
       // The next announcement, or the window's focus, asks again.
