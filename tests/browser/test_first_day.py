@@ -14,6 +14,17 @@ from tests.browser.words import (
 )
 
 pytestmark = pytest.mark.browser
+# Where the head of the cards stood, from frame to frame.
+WATCH = """() => {
+  window.places = [];
+  const look = () => {
+    const head = document.querySelector(".grid__head");
+    const top = head && Math.round(head.getBoundingClientRect().top + scrollY);
+    if (head && places.at(-1) !== top) places.push(top);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 
 
 def test_first_day(new_instance, open_window):
@@ -21,14 +32,28 @@ def test_first_day(new_instance, open_window):
     set_up(window, new_instance)
     start_consultation(window, "ZZZ0016", "Mere Tāmati")
 
+    welcome = window.get_by_role("heading", name="Welcome")
+    search = window.get_by_label("Search by name")
+    expect(welcome).to_be_visible()
+    expect(search).to_be_hidden()
+    window.evaluate(WATCH)
     choose_photos(window, photo(1, 4000, 3000), photo(2), photo(3))
     expect(window.locator(".card[data-sending]").first).to_be_visible()
+    expect(welcome).to_be_hidden()
+    expect(search).to_be_visible()
     cards = saved_cards(window)
     expect(cards).to_have_count(3, timeout=20_000)
     expect(window.locator(".card[data-sending]")).to_have_count(0)
     for card in cards.all():
         expect(card).to_contain_text("Mere Tāmati")
         wait_until_shown(card.locator("img"))
+
+    assert len(window.evaluate("places")) == 1  # where the gallery came, it stays
+    window.get_by_label("Search by name").fill("nobody")
+    expect(window.get_by_text("No image fits these filters")).to_be_visible()
+    expect(welcome).to_be_hidden()
+    window.get_by_label("Search by name").fill("")
+    expect(cards).to_have_count(3)
 
     viewer = open_image(window, cards.first)
     newest = viewer.get_attribute("data-image")
