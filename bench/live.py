@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-import selectors
 import shutil
-import socket
 import statistics
 import sys
 import tempfile
@@ -23,11 +21,12 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
 from playwright.sync_api import Page, sync_playwright
 
+from bench.memory import pss
 from tests.browser.conftest import FLAGS
 from tests.corpus import skin_jpeg
+from tests.desks import Desks
 from tests.instance import Instance
 from tests.phones.phone import read_code
 from tests.visitor import EMAIL, PASSWORD, Visitor, unlike
@@ -142,46 +141,8 @@ def page_ms(desk: Visitor) -> float:
 
 
 def web_kilobytes(instance: Instance) -> float:
-    """What the web processes hold for themselves alone."""
-    pids = instance.children("gunicorn")
-    return sum(psutil.Process(pid).memory_full_info().uss for pid in pids) / 1000
-
-
-class Desks:
-    """Many desks with their streams open; a thread reads what comes and forgets it."""
-
-    def __init__(self, desk: Visitor, count: int) -> None:
-        parts = urlsplit(desk.url)
-        cookie = "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
-        request = (
-            f"GET /live HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: text/event-stream\r\n"
-            f"Cookie: {cookie}\r\n\r\n"
-        ).encode()
-        self.chosen = selectors.DefaultSelector()
-        self.sockets = []
-        for _ in range(count):
-            one = socket.create_connection((parts.hostname or "", parts.port or 80))
-            one.sendall(request)
-            self.chosen.register(one, selectors.EVENT_READ)
-            self.sockets.append(one)
-        self.closed = 0
-        self.is_over = False
-        self.thread = threading.Thread(target=self._read, daemon=True)
-        self.thread.start()
-
-    def _read(self) -> None:
-        while not self.is_over:
-            for key, _ in self.chosen.select(0.2):
-                said = key.fileobj.recv(65536)  # type: ignore[union-attr]
-                if not said or b"event: closed" in said:
-                    self.closed += 1
-                    self.chosen.unregister(key.fileobj)
-
-    def close(self) -> None:
-        self.is_over = True
-        self.thread.join()
-        for one in self.sockets:
-            one.close()
+    """The web processes' share of memory (PSS)."""
+    return 1000 * sum(pss(pid) for pid in instance.children("gunicorn"))
 
 
 def desks(instance: Instance, desk: Visitor) -> tuple[float, float, float]:
@@ -189,11 +150,10 @@ def desks(instance: Instance, desk: Visitor) -> tuple[float, float, float]:
     with ThreadPoolExecutor(40) as pool:  # threads and connections that a busy hour would have
         list(pool.map(lambda _: desk.get("/").status, range(400)))
     alone, before = page_ms(desk), web_kilobytes(instance)
-    many = Desks(desk, STREAMS)
-    time.sleep(8)  # each was checked at least once
-    crowded, after = page_ms(desk), web_kilobytes(instance)
-    assert many.closed == 0, f"{many.closed} streams were closed"
-    many.close()
+    with Desks(desk, STREAMS) as many:
+        time.sleep(8)  # each was checked at least once
+        crowded, after = page_ms(desk), web_kilobytes(instance)
+        assert not many.closed, f"{len(many.closed)} streams were closed"
     return alone, crowded, (after - before) / STREAMS
 
 
