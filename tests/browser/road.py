@@ -33,7 +33,8 @@ class Road:
         self._door.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, PACKET)
         self._door.bind(("127.0.0.1", 0))
         self._door.listen(64)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._porter = threading.Thread(target=self._accept, daemon=True)
+        self._porter.start()
 
     @property
     def proxy(self) -> ProxySettings:
@@ -48,8 +49,9 @@ class Road:
         with suppress(OSError):
             while True:
                 near, _ = self._door.accept()
+                self._open.append(near)
                 far = socket.create_connection(("localhost", self.port))
-                self._open += [near, far]
+                self._open.append(far)
                 threading.Thread(target=self._up, args=(near, far), daemon=True).start()
                 threading.Thread(target=self._pass, args=(far, near), daemon=True).start()
 
@@ -87,5 +89,7 @@ class Road:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._door.shutdown(socket.SHUT_RDWR)  # wakes the porter
+        self._porter.join()
         for one in (self._door, *self._open):
             one.close()
