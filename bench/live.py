@@ -2,7 +2,8 @@
 
 Run by hand: python -m bench.live [images]. A phone sends over HTTP; one desk is a bare reader of
 the stream, another a real browser. Times are between a receipt's whole answer and what the desk
-has; below zero means that the desk knew first.
+has; below zero means that the desk knew first. A stream's cost is what the web processes' share of
+memory (PSS) grew by with 200 of them, after a busy hour's requests and past the first checks.
 """
 
 from __future__ import annotations

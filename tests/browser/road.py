@@ -28,6 +28,7 @@ class Road:
         self.blocked = threading.Event()
         self._after: int | None = None
         self._open: list[socket.socket] = []
+        self._silent: set[socket.socket] = set()
         self._door = socket.socket()
         self._door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
         self._door.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, PACKET)
@@ -72,12 +73,17 @@ class Road:
             far.sendall(said[:left])
             left -= len(said)
             said = near.recv(SMALL)
+        self._silent.add(near)
         self.blocked.set()  # and nobody reads on
 
     def _pass(self, far: socket.socket, near: socket.socket) -> None:
         with suppress(OSError):
             while said := far.recv(65_536):
+                if near in self._silent:
+                    return
                 near.sendall(said)
+            if near in self._silent:
+                return
             near.shutdown(socket.SHUT_WR)
 
     def __enter__(self) -> Self:

@@ -50,6 +50,7 @@ def test_first_day(new_instance, open_window):
 
     assert len(window.evaluate("places")) == 1  # where the gallery came, it stays
 
+    window.reload()  # three at once: who came first, the server says
     viewer = open_image(window, cards.first)
     newest = viewer.get_attribute("data-image")
     expect(viewer).to_contain_text("Mere Tāmati")

@@ -46,7 +46,8 @@ def test_a_page_that_slept_in_the_middle_of_a_put_goes_on(desk, sending, road):
     with asleep(sending):
         desk.wait_for_timeout(35_000)  # past the end of a stall, which a sleeping page can't see
         assert road.puts == 1
-    sending.shows_safe(1)
+    heading = sending.window.get_by_role("heading", name=SAFE)
+    expect(heading).to_be_visible(timeout=ASLEEP)  # the half minute begins with what it sees now
     assert digests(desk) == [digest(photo(131, 1600, 1200))]
     assert sending.stored()["bytes"] == 0
 

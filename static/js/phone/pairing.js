@@ -82,7 +82,7 @@ class Pairing extends EventTarget {
 
   remember(changes) {
     Object.assign(this.memory, changes);
-    return this.keep();
+    return this.keep(changes);
   }
 
   /** What another window of this phone has done for the same patient. */
@@ -92,7 +92,16 @@ class Pairing extends EventTarget {
     if (kept && kept.memory.pairingId === this.now.pairingId) this.memory = kept.memory;
   }
 
-  async keep() {
+  /** One window at a time, each on what the others have done: one that slept knows less. */
+  keep(changes) {
+    return navigator.locks?.request("clinicpro-pairing", async () => {
+      await this.recall();
+      Object.assign(this.memory, changes);
+      await this.write();
+    });
+  }
+
+  async write() {
     const { ghost, ...now } = this.now; // Nothing of an earlier photo is kept.
     const kept = this.isConfirmed ? { now, memory: this.memory } : null;
     const words = JSON.stringify(kept);
