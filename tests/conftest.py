@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,10 +58,20 @@ def template(postgres: Postgres) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def template_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with its tables, to be copied: making them takes longer than a test."""
+    path = tmp_path_factory.mktemp("template") / "test.sqlite3"
+    make_tables(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.config.getoption("--database") == SQLITE:
-        yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
+        path = tmp_path / "test.sqlite3"
+        shutil.copy(request.getfixturevalue("template_file"), path)
+        yield f"sqlite:///{path}"
         return
     postgres = request.getfixturevalue("postgres")
     name = postgres.make_database(request.getfixturevalue("template"))
@@ -105,7 +116,6 @@ def app(
 ) -> Iterator[Flask]:
     app = create_app(settings, Gateways(store, describer, DecoderClient(decoder_socket)))
     with app.app_context():
-        db.create_all()
         yield app
         bus().stop()
         db.session.remove()

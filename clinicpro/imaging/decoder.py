@@ -23,8 +23,7 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING = 256
 DERIVE = "derivatives"
-PAUSE = 0.3  # seconds without a thumb before derivatives begin: a burst has the machine to itself
-LONGEST_PAUSE = 5.0  # then they begin all the same
+LONGEST_PAUSE = 5.0  # seconds; then derivatives begin also in the middle of a burst
 DOWN = "The image reader stopped while it read this image. Nothing is lost; try again."
 BUSY = "The image reader has too much to do. Nothing is lost; try again in a moment."
 
@@ -172,7 +171,7 @@ class _Parent:
         return any(child.request.work == DERIVE for child in self.children.values())
 
     def _begins_at(self, one: _Waiting) -> float:
-        return min(self.last_urgent + PAUSE, one.came_at + LONGEST_PAUSE)
+        return min(self.last_urgent + self.limits.pause, one.came_at + LONGEST_PAUSE)
 
     def _fork(self, connection: socket.socket, request: wire.Request) -> None:
         connection.setblocking(True)

@@ -41,12 +41,17 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one image may cost: address space in bytes, processor and wall time in seconds."""
+    """What one image may cost: address space in bytes, processor and wall time in seconds.
+
+    `pause` is how many seconds without a thumb pass before derivatives begin: a burst has the
+    machine to itself.
+    """
 
     memory: int = 1 << 30
     cpu_seconds: int = 10
     wall_seconds: float = 20.0
     children: int = 2
+    pause: float = 0.3
 
 
 class Sandbox:

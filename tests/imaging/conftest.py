@@ -22,7 +22,8 @@ from pathlib import Path
 from clinicpro.imaging.decoder import serve
 from clinicpro.imaging.sandbox import Limits
 logging.basicConfig(level=logging.INFO)
-serve(Path(sys.argv[1]), Limits(cpu_seconds=int(sys.argv[2]), wall_seconds=float(sys.argv[3])))
+cpu, wall, pause = int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
+serve(Path(sys.argv[1]), Limits(cpu_seconds=cpu, wall_seconds=wall, pause=pause))
 """
 
 
@@ -35,9 +36,12 @@ class DecoderProcess:
     client: DecoderClient
 
 
-def start(path: Path, cpu_seconds: int = 10, wall_seconds: float = 20.0) -> DecoderProcess:
+def start(
+    path: Path, cpu_seconds: int = 10, wall_seconds: float = 20.0, pause: float = 0.0
+) -> DecoderProcess:
     """A decoder on `path` that has begun to listen."""
-    command = [sys.executable, "-c", _PROGRAM, str(path), str(cpu_seconds), str(wall_seconds)]
+    limits = [str(cpu_seconds), str(wall_seconds), str(pause)]
+    command = [sys.executable, "-c", _PROGRAM, str(path), *limits]
     process = subprocess.Popen(command)
     ends_at = time.monotonic() + 20
     while not _is_listening(path):
@@ -53,10 +57,12 @@ def _is_listening(path: Path) -> bool:
 
 
 @contextmanager
-def running_decoder(cpu_seconds: int = 10, wall_seconds: float = 20.0) -> Iterator[DecoderProcess]:
+def running_decoder(
+    cpu_seconds: int = 10, wall_seconds: float = 20.0, pause: float = 0.0
+) -> Iterator[DecoderProcess]:
     """A decoder in a short folder of its own; it is ended with the block."""
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="dec") as folder:
-        running = start(Path(folder) / "decoder.sock", cpu_seconds, wall_seconds)
+        running = start(Path(folder) / "decoder.sock", cpu_seconds, wall_seconds, pause)
         try:
             yield running
         finally:
