@@ -6,10 +6,13 @@ python -m bench.first_words [runs alone] [runs at once].
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -21,13 +24,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import FLAGS
 from tests.corpus import skin_jpeg
 from tests.instance import ROOT, Instance, command_line, free_port
-from tests.visitor import EMAIL, PASSWORD, Visitor
+from tests.visitor import EMAIL, PASSWORD, Visitor, settings_of
 
 GOALS = {"alone": 100, "at once": 250, "later": 150}  # ms
 WATCH = """() => {
@@ -54,13 +59,15 @@ class Model:
         self.process.stdout.readline()
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def said(self) -> list[list[float]]:
-        """Of each run so far, in seconds since 1970."""
+    def said(self) -> list[tuple[str, list[float]]]:
+        """Of each run so far the SHA-256 of its image and the times, in seconds since 1970."""
         connection = HTTPConnection("127.0.0.1", self.port)
         connection.request("GET", "/requests")
         requests = json.loads(connection.getresponse().read())["requests"]
         offset = time.time() - time.monotonic()
-        return [[at + offset for at in one["said_at"]] for one in requests]
+        return [
+            (digest_in(one["body"]), [at + offset for at in one["said_at"]]) for one in requests
+        ]
 
     def read_plainly(self) -> float:
         """Seconds from a word's leaving to a plain client that reads the same stream."""
@@ -74,29 +81,46 @@ class Model:
             pass
         heard = time.time()
         response.read()
-        return heard - self.said()[-1][0]
+        return heard - self.said()[-1][1][0]
+
+
+def digest_in(body: dict[str, Any]) -> str:
+    """The SHA-256 of the image in a request to the model, in hex; empty where there is none."""
+    content = body["messages"][0]["content"]
+    for block in content if isinstance(content, list) else ():
+        if block["type"] == "image":
+            return hashlib.sha256(base64.b64decode(block["source"]["data"])).hexdigest()
+    return ""
 
 
 class Heard:
-    """What one reader of a stream saw: when, and how many letters there were by then."""
+    """What one reader of a stream saw: when, and how many letters there were by then.
+
+    Frames are read as they come and understood afterwards: fifty readers share one interpreter,
+    and what one does with its words the others would wait for.
+    """
 
     def __init__(self) -> None:
-        self.seen: list[tuple[float, int]] = []
+        self._frames: list[tuple[float, bytes]] = []
 
     def read(self, visitor: Visitor, analysis_id: str) -> None:
         with visitor.open("GET", f"/analyses/{analysis_id}/stream") as response:
-            lines: list[str] = []
-            while line := response.readline().decode():
+            lines: list[bytes] = []
+            while line := response.readline():
                 lines.append(line)
-                if line == "\n":
-                    self._frame("".join(lines))
+                if line == b"\n":
+                    self._frames.append((time.time(), b"".join(lines)))
                     lines = []
 
-    def _frame(self, frame: str) -> None:
-        found = re.search(r'class="findings.*?>(.*?)</div>', frame, re.DOTALL)
-        words = re.sub(r"<[^>]*>|data: |\s", "", found[1]) if found else ""
-        if words:
-            self.seen.append((time.time(), len(words)))
+    @property
+    def seen(self) -> list[tuple[float, int]]:
+        counted = ((at, letters_in(frame.decode())) for at, frame in self._frames)
+        return [(at, letters) for at, letters in counted if letters]
+
+
+def letters_in(frame: str) -> int:
+    found = re.search(r'class="findings.*?>(.*?)</div>', frame, re.DOTALL)
+    return len(re.sub(r"<[^>]*>|data: |\s", "", found[1])) if found else 0
 
 
 def delays(seen: list[tuple[float, int]], said: list[float]) -> list[float]:
@@ -161,6 +185,15 @@ def running(model: Model) -> Iterator[tuple[Instance, Visitor]]:
         shutil.rmtree(folder)
 
 
+def hashes(instance: Instance) -> dict[str, str]:
+    """By image, the SHA-256 of what was sent of it, in hex."""
+    database = settings_of(instance).database_url.removeprefix("sqlite:///")
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    rows = connection.execute("SELECT image_id, derivative_sha256 FROM analysis").fetchall()
+    connection.close()
+    return {str(UUID(image_id)): sha256 for image_id, sha256 in rows}
+
+
 def report(name: str, times: list[float], goal: int | None = None) -> None:
     times = sorted(times)
     words = f" (goal {goal})" if goal else ""
@@ -177,7 +210,7 @@ def alone(window: Page, instance: Instance, model: Model, images: list[str]) -> 
     for image_id in images:
         ask_in(window, instance.url, image_id)
         seen = seen_in(window)
-        found = delays(seen, model.said()[-1])
+        found = delays(seen, model.said()[-1][1])
         first.append(found[0])
         later += found[1:]
         plain.append(model.read_plainly() * 1000)
@@ -210,14 +243,16 @@ def at_once(
         for one in done:
             one.result()
     after = cpu(instance)
-    said = sorted(model.said()[known:])
+    said = dict(model.said()[known:])
     assert len(said) == len(images)
-    # The API's answers do not name the model's request: pair them in the order of their words.
-    readers = sorted([*(one.seen for one in heard.values()), on_screen])
-    found = [delays(seen, words) for seen, words in zip(readers, said, strict=True)]
-    mine = found[readers.index(on_screen)]
+    seen = {image_id: one.seen for image_id, one in heard.items()} | {images[0]: on_screen}
+    sent = hashes(instance)
+    found = [delays(seen[image_id], said[sent[image_id]]) for image_id in images]
+    mine = found[0]
     report(f"{len(images)} at once, first words", [one[0] for one in found], GOALS["at once"])
-    report(f"{len(images)} at once, later words", [d for one in found for d in one[1:]])
+    report(
+        f"{len(images)} at once, later words", [d for one in found for d in one[1:]], GOALS["later"]
+    )
     print(f"{'of them the one in Chromium':34} first {mine[0]:7.0f} ms", flush=True)
     spent = {name: after[name] - before.get(name, 0) for name in after}
     whole = sum(spent.values()) / len(images) * 1000

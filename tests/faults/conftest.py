@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.instance import Instance
-from tests.visitor import Visitor
+from tests.visitor import Visitor, path_of
 
 BACK_WITHIN = 60  # seconds after the restart
 
@@ -41,4 +41,15 @@ def again(instance: Instance) -> Iterator[Visitor]:
 def wait_until(happens: Callable[[], bool], deadline: float) -> None:
     while not happens():
         assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.2)
+
+
+def reads_back(visitor: Visitor, image_id: str, deadline: float) -> bytes:
+    """The original's bytes, once the store that was killed has found its volumes again."""
+    while True:
+        answer = visitor.get(path_of(visitor.link(image_id)))
+        if answer.status == 200:
+            return answer.content
+        assert answer.status >= 500, answer.content[:300]
+        assert time.monotonic() < deadline, answer.content[:300]
         time.sleep(0.2)

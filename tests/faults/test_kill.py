@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.corpus import skin_jpeg
-from tests.faults.conftest import BACK_WITHIN, wait_until
+from tests.faults.conftest import BACK_WITHIN, reads_back, wait_until
 from tests.instance import Instance, kill
 from tests.visitor import Visitor, unlike
 
@@ -31,12 +31,12 @@ def test_a_power_cut_loses_no_saved_image_and_no_sent_one(
     listed = again.listed()
     assert {listed.get(image_id) for image_id in saved} == {"ready"}
     for image_id, content in saved.items():
-        assert again.original(image_id) == content
+        assert reads_back(again, image_id, deadline) == content
     wait_until(
         lambda: [again.listed().get(one) for one in saved_and_sent] == ["ready"] * 4, deadline
     )
     for image_id, content in saved_and_sent.items():
-        assert again.original(image_id) == content
+        assert reads_back(again, image_id, deadline) == content
 
 
 def test_a_power_cut_in_the_very_moment_of_saved_loses_nothing(
@@ -45,9 +45,10 @@ def test_a_power_cut_in_the_very_moment_of_saved_loses_nothing(
     image_id = gp.save(JPEG)
     instance.kill_all()
     instance.start()
+    deadline = time.monotonic() + BACK_WITHIN
     again.sign_in()
     assert again.listed() == {image_id: "ready"}
-    assert again.original(image_id) == JPEG
+    assert reads_back(again, image_id, deadline) == JPEG
 
 
 def test_the_gallery_lists_while_the_store_hangs(instance: Instance, gp: Visitor) -> None:

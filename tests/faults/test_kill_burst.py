@@ -13,7 +13,7 @@ import pytest
 
 from clinicpro.settings import Settings
 from tests.corpus import skin_jpeg
-from tests.faults.conftest import BACK_WITHIN, wait_until
+from tests.faults.conftest import BACK_WITHIN, reads_back, wait_until
 from tests.instance import Instance, kill
 from tests.invariants import broken, moved_back, states
 from tests.visitor import Visitor, settings_of, unlike
@@ -87,7 +87,7 @@ def everything_is_there(settings: Settings, again: Visitor, burst: Burst, deadli
     wait_until(lambda: "expected" not in sent_states(settings, burst), deadline)
     assert sent_states(settings, burst) == {"ready"}  # each is a good image
     for image_id, content in burst.saved.items():
-        assert again.original(image_id) == content
+        assert reads_back(again, image_id, deadline) == content
     assert broken(settings) == []
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.corpus import skin_jpeg
-from tests.faults.conftest import BACK_WITHIN, wait_until
+from tests.faults.conftest import BACK_WITHIN, reads_back, wait_until
 from tests.instance import Instance, kill
 from tests.invariants import broken, states
 from tests.visitor import Visitor, path_of, settings_of, unlike
@@ -126,8 +126,6 @@ def comes_back(instance: Instance, again: Visitor, images: dict[str, bytes]) -> 
     wait_until(
         lambda: [again.listed().get(one) for one in images] == ["ready"] * len(images), deadline
     )
-    link = path_of(again.link(next(iter(images))))
-    wait_until(lambda: again.get(link).status == 200, deadline)  # the store takes its volumes up
     for image_id, content in images.items():
-        assert again.original(image_id) == content
+        assert reads_back(again, image_id, deadline) == content
     assert broken(settings_of(instance)) == []

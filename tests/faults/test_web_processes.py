@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -36,11 +37,13 @@ def instance(request: pytest.FixtureRequest) -> Iterator[Instance]:
 
 def connections(instance: Instance) -> dict[int, int]:
     """How many connections each web process has; the one without any only starts the others."""
-    found = {
-        pid: sum(bool(one.laddr) for one in psutil.Process(pid).net_connections("unix"))
-        for pid in instance.children("gunicorn")
-    }
-    return {pid: count for pid, count in found.items() if psutil.Process(pid).children() == []}
+    found = {}
+    for pid in instance.children("gunicorn"):
+        with suppress(psutil.NoSuchProcess):  # one that was killed, a moment ago
+            one = psutil.Process(pid)
+            if not one.children():
+                found[pid] = sum(bool(each.laddr) for each in one.net_connections("unix"))
+    return found
 
 
 def wait_until_all_heard(desks: Desks, windows: set[int], before: dict[int, int]) -> None:
