@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
 from flask import Flask, current_app
@@ -29,12 +30,11 @@ _KEEP = (
 
 
 class Draft:
-    """One run's text so far; whoever adds to it never waits for the database."""
+    """What a run has brought so far; `keep` is given all of it whenever it has grown."""
 
-    def __init__(self, analysis_id: UUID, drafts: Drafts) -> None:
-        self.analysis_id = analysis_id
+    def __init__(self, keep: Callable[[str], None]) -> None:
         self.text = ""
-        self._drafts = drafts
+        self._keep = keep
 
     @property
     def is_full(self) -> bool:
@@ -42,7 +42,7 @@ class Draft:
 
     def add(self, piece: str) -> None:
         self.text = (self.text + piece)[:LONGEST_TEXT]
-        self._drafts.note(self)
+        self._keep(self.text)
 
 
 class Drafts:
@@ -57,23 +57,26 @@ class Drafts:
 
     @contextmanager
     def draft(self, analysis_id: UUID) -> Iterator[Draft]:
-        """A draft that is kept as it grows, until the block ends; the end writes the last words."""
+        """A draft that is kept as it grows, until the block ends; the end writes the last words.
+
+        Whoever adds to it never waits for the database.
+        """
         with self._condition:
             self._open.add(analysis_id)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
                 self._thread.start()
         try:
-            yield Draft(analysis_id, self)
+            yield Draft(partial(self._note, analysis_id))
         finally:
             with self._condition:
                 self._open.discard(analysis_id)
                 self._changed.pop(analysis_id, None)
                 self._condition.notify_all()
 
-    def note(self, draft: Draft) -> None:
+    def _note(self, analysis_id: UUID, text: str) -> None:
         with self._condition:
-            self._changed[draft.analysis_id] = draft.text
+            self._changed[analysis_id] = text
             self._condition.notify_all()
 
     def _run(self) -> None:

@@ -15,7 +15,7 @@ from clinicpro.analyses.wording import fault_in
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction, utc_now
-from clinicpro.gateways.plain_text import visible
+from clinicpro.gateways.plain_text import typed, visible
 
 LONGEST_TITLE = 40  # letters
 LONGEST_TEXT = 2000
@@ -33,7 +33,7 @@ class Words:
     def checked(self) -> Words:
         """The same without what cannot be seen. Raises BadWords for what cannot be saved."""
         title = " ".join(visible(self.title).split())
-        text = visible(self.text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+        text = typed(self.text)
         if not title:
             raise BadWords("title", "Give it a name.")
         if len(title) > LONGEST_TITLE:

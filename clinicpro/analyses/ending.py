@@ -73,18 +73,12 @@ def broken(error: GatewayError, text: str) -> Ending:
 
 def end(analysis: Analysis, ending: Ending, text: str | None = None) -> None:
     """In the caller's transaction: end an open run. `text` None leaves its words."""
-    analysis.state, analysis.message = ending.state, ending.message
-    analysis.ended_at = utc_now()
     if text is not None:
         analysis.text = text
     answer = ending.answer
     if answer is not None:
-        analysis.model, analysis.request_id = answer.model, answer.request_id
-        analysis.stop_reason = answer.stop_reason
-        analysis.tokens_in, analysis.tokens_out = answer.tokens_in, answer.tokens_out
-    analysis.cost = cost_of(analysis, ending, is_sent=analysis.derivative_sha256 is not None)
-    if ending.kind == "key":
-        pause()
+        analysis.request_id, analysis.stop_reason = answer.request_id, answer.stop_reason
+    _close(analysis, ending, is_sent=analysis.derivative_sha256 is not None)
     image = db.session.get_one(Image, analysis.image_id)
     if ending.state == FINISHED:
         image.analysed_at = utc_now()
@@ -96,7 +90,7 @@ def end(analysis: Analysis, ending: Ending, text: str | None = None) -> None:
         objects=[analysis.id, image.id],
         subject=image.consultation_id,
         outcome=ending.state,
-        details={"model": analysis.model or "none", "cost": str(analysis.cost or 0)},
+        details=_told(analysis),
     )
     announce(analysis.topic)
 
@@ -105,20 +99,29 @@ def end_trial(
     trial: PromptTrial, ending: Ending, text: str | None = None, *, is_sent: bool
 ) -> None:
     """In the caller's transaction: end an open trial. `text` None leaves its words."""
-    trial.state, trial.message, trial.ended_at = ending.state, ending.message, utc_now()
     if text is not None:
         trial.answer = text
-    if ending.answer is not None:
-        trial.model = ending.answer.model
-        trial.tokens_in, trial.tokens_out = ending.answer.tokens_in, ending.answer.tokens_out
-    trial.cost = cost_of(trial, ending, is_sent=is_sent)
-    if ending.kind == "key":
-        pause()
-    details = {"model": trial.model or "none", "cost": str(trial.cost or 0)}
+    _close(trial, ending, is_sent=is_sent)
+    details = _told(trial)
     record("prompt.end", PROGRAM, objects=[trial.id], outcome=ending.state, details=details)
 
 
-def cost_of(run: Analysis | PromptTrial, ending: Ending, *, is_sent: bool) -> int:
+def _close(run: Analysis | PromptTrial, ending: Ending, *, is_sent: bool) -> None:
+    run.state, run.message, run.ended_at = ending.state, ending.message, utc_now()
+    answer = ending.answer
+    if answer is not None:
+        run.model = answer.model
+        run.tokens_in, run.tokens_out = answer.tokens_in, answer.tokens_out
+    run.cost = _cost_of(run, ending, is_sent=is_sent)
+    if ending.kind == "key":
+        pause()
+
+
+def _told(run: Analysis | PromptTrial) -> dict[str, str]:
+    return {"model": run.model or "none", "cost": str(run.cost or 0)}
+
+
+def _cost_of(run: Analysis | PromptTrial, ending: Ending, *, is_sent: bool) -> int:
     """Millionths of a dollar: what it was where the model said so, else the most it can be."""
     if ending.is_free or not is_sent:
         return 0

@@ -11,25 +11,25 @@ from clinicpro.analyses.queries import analysis_for, consent_of
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction, utc_now
 from clinicpro.formats import nz_date, nz_time
-from clinicpro.gateways.plain_text import visible
+from clinicpro.gateways.plain_text import typed
 from clinicpro.images.models import Image
 from clinicpro.images.vocabulary import place
 
 RULE = "-" * 40
 
 
-def export_text(actor: Actor, analysis_id: UUID, typed: str | None = None) -> str:
+def export_text(actor: Actor, analysis_id: UUID, on_screen: str | None = None) -> str:
     """The words with their provenance before them; noted in the audit.
 
-    `typed` is what stands on the GP's screen, where the draft is being edited; the model's own
-    words otherwise. Whoever opens the file next year must see what it is, so that comes first.
+    `on_screen` is how the draft stands there, being edited; None: the model's own words.
+    Whoever opens the file next year must see what it is, so that comes first.
     """
     authorize(actor, "analysis.run")
     with transaction():
         analysis = analysis_for(actor, analysis_id)
         image = db.session.get_one(Image, analysis.image_id)
-        words = visible(typed.replace("\r\n", "\n")).strip() if typed is not None else analysis.text
-        is_edited = words != visible(analysis.text).strip() and typed is not None
+        words = analysis.text if on_screen is None else typed(on_screen)
+        is_edited = typed(words) != typed(analysis.text)
         record(
             "analysis.export",
             actor,
@@ -45,7 +45,7 @@ def export_text(actor: Actor, analysis_id: UUID, typed: str | None = None) -> st
             f"Model: {analysis.model or 'unknown'}",
             f"Prompt: {analysis.prompt_title}, version {analysis.prompt_version}; "
             f"rules, version {analysis.system_version}",
-            *_pictures(analysis, image),
+            *_images(analysis, image),
             *_agreed(analysis),
             f"Saved as text: {_moment(utc_now())}, by {actor.name}",
             RULE,
@@ -72,7 +72,7 @@ def _hands(analysis: Analysis, actor: Actor, *, is_edited: bool) -> str:
     return f"{whose} Accepted by {actor.name}, {when}: the note has the words as accepted."
 
 
-def _pictures(analysis: Analysis, image: Image) -> list[str]:
+def _images(analysis: Analysis, image: Image) -> list[str]:
     covered = ", parts of it covered" if analysis.covering_id else ""
     lines = [f"Image: {analysis.image_id}{covered}"]
     if analysis.derivative_sha256:

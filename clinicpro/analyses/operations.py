@@ -24,7 +24,7 @@ from clinicpro.analyses.wording import SYSTEM, SYSTEM_VERSION, question_text
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction, utc_now
-from clinicpro.gateways.plain_text import visible
+from clinicpro.gateways.plain_text import typed, visible
 from clinicpro.images.covering import Covering, covering_of
 from clinicpro.images.models import READY, Image
 from clinicpro.images.queries import image_for
@@ -155,7 +155,7 @@ def _asks_the_same(
 
 
 def _words(text: str, longest: int) -> str:
-    text = visible(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = typed(text)
     if len(text) > longest:
         raise Refusal(
             f"Words for the model take up to {longest} letters", "Shorten them.", "too-long", 422

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ForeignKey, Index, and_
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from clinicpro.analyses.models import OPEN, QUEUED
+from clinicpro.analyses.models import OPEN, QUEUED, paragraphs
 from clinicpro.analyses.pricing import cost_told
 from clinicpro.db import Model, UtcDateTime, utc_now
 from clinicpro.images.models import Image
@@ -134,7 +134,7 @@ class PromptTrial(Model):
 
     @property
     def paragraphs(self) -> list[str]:
-        return [part.strip() for part in self.answer.split("\n") if part.strip()]
+        return paragraphs(self.answer)
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from clinicpro.analyses.capping import MOST_TOKENS
 from clinicpro.analyses.comparing import is_a_pair, labels_of
-from clinicpro.analyses.drafting import Draft, drafts
+from clinicpro.analyses.drafting import drafts
 from clinicpro.analyses.ending import (
     AFTER_RESTART,
     IN_THE_TRASH,
@@ -22,8 +22,8 @@ from clinicpro.analyses.ending import (
     Ending,
     broken,
     end,
-    verdict,
 )
+from clinicpro.analyses.hearing import hear
 from clinicpro.analyses.models import (
     FAILED,
     INTERRUPTED,
@@ -33,13 +33,11 @@ from clinicpro.analyses.models import (
     Analysis,
 )
 from clinicpro.analyses.queries import policy, stop_requested_at
-from clinicpro.analyses.stopping import stop_event
 from clinicpro.analyses.wording import SYSTEM, SYSTEM_VERSION
 from clinicpro.audit.operations import SYSTEM as PROGRAM
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction, utc_now
 from clinicpro.gateways import (
-    Answer,
     DescriberError,
     Gateways,
     LabelledJpeg,
@@ -75,7 +73,11 @@ def run_analysis(analysis_id: UUID, doors: Gateways, model: str) -> None:
     with drafts().draft(analysis_id) as draft:
         try:
             question = _prepare(analysis_id, doors, model)
-            ending = _describe(draft, doors, question) if question else Ending(STOPPED, UNSENT)
+            ending = (
+                hear(analysis_id, draft, doors, question, partial(_is_stop_wanted, analysis_id))
+                if question
+                else Ending(STOPPED, UNSENT)
+            )
         except (DescriberError, StorageError) as error:
             ending = broken(error, draft.text)
             log.warning("analysis ended: %s", ending.kind, extra={"analysis": analysis_id})
@@ -187,24 +189,8 @@ def _region() -> str:
     return "own server" if settings.anthropic_base_url else settings.claude_region or "default"
 
 
-def _describe(draft: Draft, doors: Gateways, question: Question) -> Ending:
-    run_id = draft.analysis_id
-    with stop_event(run_id, lambda: stop_requested_at(run_id) is not None) as stop:
-        answer = _listen(draft, doors, question, stop)
-        is_stopped = stop.is_set()
-    return verdict(answer, draft.text, is_full=draft.is_full, is_stopped=is_stopped)
-
-
-def _listen(
-    draft: Draft, doors: Gateways, question: Question, stop: threading.Event
-) -> Answer | None:
-    for piece in doors.describer.describe(question, stop):
-        if isinstance(piece, Answer):
-            return piece
-        draft.add(piece)
-        if draft.is_full:
-            break
-    return None
+def _is_stop_wanted(analysis_id: UUID) -> bool:
+    return stop_requested_at(analysis_id) is not None
 
 
 def _end(analysis_id: UUID, ending: Ending, text: str | None = None) -> None:

@@ -9,7 +9,7 @@ from clinicpro.analyses.models import CONSENT, AiPolicy
 from clinicpro.answers import Refusal
 from clinicpro.audit.operations import SYSTEM, By, record
 from clinicpro.db import db, transaction, utc_now
-from clinicpro.gateways.plain_text import visible
+from clinicpro.gateways.plain_text import typed, visible
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def set_policy(
     """
     if isinstance(by, Actor):
         authorize(by, "practice.manage")
-    basis = visible(basis.replace("\r\n", "\n")).strip()
+    basis = typed(basis)
     if is_on and not basis:
         raise Refusal("A basis is needed", "Record why the practice may do this.", "basis", 422)
     with transaction():

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from clinicpro.analyses.capping import MOST_TOKENS
-from clinicpro.analyses.drafting import LONGEST_TEXT
+from clinicpro.analyses.drafting import Draft
 from clinicpro.analyses.ending import (
     AFTER_RESTART,
     SWITCHED_OFF,
@@ -22,18 +22,17 @@ from clinicpro.analyses.ending import (
     Ending,
     broken,
     end_trial,
-    verdict,
 )
+from clinicpro.analyses.hearing import hear
 from clinicpro.analyses.models import FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED
 from clinicpro.analyses.prompts import STOPPING, PromptTrial
 from clinicpro.analyses.queries import policy
 from clinicpro.analyses.samples import images_of
-from clinicpro.analyses.stopping import stop_event
 from clinicpro.analyses.wording import SYSTEM
 from clinicpro.audit.operations import SYSTEM as PROGRAM
 from clinicpro.audit.operations import record
 from clinicpro.db import db, transaction
-from clinicpro.gateways import Answer, DescriberError, Gateways, Question
+from clinicpro.gateways import DescriberError, Gateways, Question
 from clinicpro.web import app_settings, gateways
 
 log = logging.getLogger(__name__)
@@ -58,28 +57,20 @@ def run_trial(trial_id: UUID, doors: Gateways, model: str) -> None:
     """
     if not _begin(trial_id):
         return
-    ending, text, is_sent = Ending(FAILED, UNEXPECTED), Text(), False
+    ending, draft, is_sent = Ending(FAILED, UNEXPECTED), Draft(_keeping(trial_id)), False
     try:
         question = _prepare(trial_id, model)
         is_sent = question is not None
-        ending = _describe(trial_id, text, doors, question) if question else Ending(STOPPED, UNSENT)
+        ending = (
+            hear(trial_id, draft, doors, question, partial(_is_stop_wanted, trial_id))
+            if question
+            else Ending(STOPPED, UNSENT)
+        )
     except DescriberError as error:
-        ending = broken(error, text.words)
+        ending = broken(error, draft.text)
         log.warning("trial ended: %s", ending.kind, extra={"trial": trial_id})
     finally:
-        _end(trial_id, ending, text.words, is_sent=is_sent)
-
-
-@dataclass
-class Text:
-    """What has come so far; kept beside the call, so that a call that breaks leaves it."""
-
-    words: str = ""
-    kept_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.words) == LONGEST_TEXT
+        _end(trial_id, ending, draft.text, is_sent=is_sent)
 
 
 def _begin(trial_id: UUID) -> bool:
@@ -115,36 +106,24 @@ def _prepare(trial_id: UUID, model: str) -> Question | None:
     return Question(model, SYSTEM, text, images, MOST_TOKENS)
 
 
-def _describe(trial_id: UUID, text: Text, doors: Gateways, question: Question) -> Ending:
-    with stop_event(trial_id, lambda: _is_stop_wanted(trial_id)) as stop:
-        answer = _listen(trial_id, text, doors, question, stop)
-        is_stopped = stop.is_set()
-    return verdict(answer, text.words, is_full=text.is_full, is_stopped=is_stopped)
-
-
 def _is_stop_wanted(trial_id: UUID) -> bool:
     state = db.session.scalar(select(PromptTrial.state).where(PromptTrial.id == trial_id))
     return state == STOPPING
 
 
-def _listen(
-    trial_id: UUID, text: Text, doors: Gateways, question: Question, stop: threading.Event
-) -> Answer | None:
-    for piece in doors.describer.describe(question, stop):
-        if isinstance(piece, Answer):
-            return piece
-        text.words = (text.words + piece)[:LONGEST_TEXT]
-        if text.is_full:
-            break
-        if time.monotonic() - text.kept_at >= PACE:
-            _keep(trial_id, text.words)
-            text.kept_at = time.monotonic()
-    return None
+def _keeping(trial_id: UUID) -> Callable[[str], None]:
+    """Keeps the words now and then; the end writes the last."""
+    kept_at = time.monotonic()
 
+    def keep(text: str) -> None:
+        nonlocal kept_at
+        if time.monotonic() - kept_at < PACE:
+            return
+        with suppress(OperationalError), transaction():  # busy: the next piece tries again
+            db.session.get_one(PromptTrial, trial_id).answer = text
+        kept_at = time.monotonic()
 
-def _keep(trial_id: UUID, text: str) -> None:
-    with suppress(OperationalError), transaction():  # busy: the next piece tries again
-        db.session.get_one(PromptTrial, trial_id).answer = text
+    return keep
 
 
 def _end(trial_id: UUID, ending: Ending, text: str | None = None, *, is_sent: bool = True) -> None:

@@ -19,6 +19,11 @@ def visible(text: str) -> str:
     return _FILLERS.sub("", "".join(map(_shown, text)))
 
 
+def typed(text: str) -> str:
+    """What a form sent, made so: line ends as line feeds, no space around."""
+    return visible(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
 def _shown(letter: str) -> str:
     if letter == "\n" or letter.isprintable():
         return letter
