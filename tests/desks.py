@@ -6,7 +6,6 @@ import selectors
 import socket
 import threading
 from collections import Counter
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -62,10 +61,5 @@ class Desks:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -33,8 +33,7 @@ REGIONS = {
 class Offer:
     """Whether it can be done, and what the GP sees before it is.
 
-    `image` is the very JPEG that will be sent, and names it, so that nothing else is; `pair` is
-    that of two images. `areas` is the recipe of what is covered of it, as JSON; `sent` and
+    `image` is the very JPEG that will be sent, and names it, so that nothing else is. `sent` and
     `budget` speak of all that goes; `wording` is what the tick says.
     """
 
@@ -43,13 +42,20 @@ class Offer:
     title: str
     advice: str
     image: Sent
-    areas: str
     sent: str
     recipient: str
     budget: str
     wording: str
     going: Going
-    pair: Pair | None
+
+    @property
+    def pair(self) -> Pair | None:
+        return self.going.pair
+
+    @property
+    def areas(self) -> str:
+        """The recipe of what is covered of the image, as JSON."""
+        return json.dumps(self.image.covering.areas if self.image.covering else [])
 
     @property
     def is_covered(self) -> bool:
@@ -64,20 +70,17 @@ def offer_for(actor: Actor, image: Shown, slug: str = "", earlier: str = "") -> 
     title, advice = _reason(actor, image, current)
     sent = Sent(image, covering_of(image.id))
     going = going_for(actor, image, slug, earlier)
-    pair = going.pair
     return Offer(
         is_on=not title,
         is_waiting=bool(title) and image.is_preparing,
         title=title,
         advice=advice,
         image=sent,
-        areas=json.dumps(sent.covering.areas if sent.covering else []),
-        sent=_both(pair) if pair else _one(sent, going),
+        sent=_both(going.pair) if going.pair else _one(sent, going),
         recipient=recipient(app_settings()),
         budget=budget(actor, going, current),
         wording=current.consent_wording,
         going=going,
-        pair=pair,
     )
 
 

@@ -108,7 +108,6 @@ def image(image_id: UUID) -> ResponseReturnValue:
         neighbours=_neighbours(siblings, image_id),
         details_form=details_form,
         targets=targets,
-        image_id=image_id,
         ghost_phones=ghost_phones(image_id),
         analysis=panel.analysis,
         form=panel.form,

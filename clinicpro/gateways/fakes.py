@@ -21,9 +21,10 @@ from clinicpro.gateways.links import (
     GET_GOOD_FOR,
     LOOK_GOOD_FOR,
     PUT_GOOD_FOR,
-    get_query,
+    Links,
     half_hour,
     put_headers,
+    signed_headers,
 )
 from clinicpro.gateways.signing import Signer
 
@@ -68,32 +69,25 @@ class FakeStore:
         self.kept: dict[str, _Kept] = {}
         self._permits: dict[str, _Permit] = {}
         self._lock = threading.Lock()
-        self._signer = Signer("http://store.test", "us-east-1", "fake", "fake")
+        self._links = Links(Signer("http://store.test", "us-east-1", "fake", "fake"), "fake")
 
     def presign_put(
         self, key: str, *, content_type: str, size: int, sha256: str, now: datetime
     ) -> SignedPut:
         headers = put_headers(content_type, sha256)
-        signed = {name.lower(): value for name, value in headers.items()}
-        signed["content-length"] = str(size)
-        path = self._signer.sign(
-            "PUT", f"/fake/{key}", at=now, good_for=PUT_GOOD_FOR, headers=signed
-        )
+        path = self._links.put(key, headers, size, now)
+        signed = signed_headers(headers, size)
         self._permits[path] = _Permit(key, now, now + PUT_GOOD_FOR, signed)
         return SignedPut(path=path, headers=headers, expires_at=now + PUT_GOOD_FOR)
 
     def presign_get(self, key: str, *, now: datetime, download_name: str | None = None) -> str:
         at = half_hour(now)
-        path = self._signer.sign(
-            "GET", f"/fake/{key}", at=at, good_for=GET_GOOD_FOR, query=get_query(download_name)
-        )
+        path = self._links.get(key, at, download_name)
         self._permits[path] = _Permit(key, at, at + GET_GOOD_FOR, {})
         return path
 
     def presign_look(self, key: str, *, now: datetime) -> str:
-        path = self._signer.sign(
-            "GET", f"/fake/{key}", at=now, good_for=LOOK_GOOD_FOR, query=get_query(is_kept=False)
-        )
+        path = self._links.look(key, now)
         self._permits[path] = _Permit(key, now, now + LOOK_GOOD_FOR, {})
         return path
 

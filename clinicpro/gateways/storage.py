@@ -18,14 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from clinicpro.gateways import SignedPut, StorageError
-from clinicpro.gateways.links import (
-    GET_GOOD_FOR,
-    LOOK_GOOD_FOR,
-    PUT_GOOD_FOR,
-    get_query,
-    half_hour,
-    put_headers,
-)
+from clinicpro.gateways.links import PUT_GOOD_FOR, Links, half_hour, put_headers
 from clinicpro.gateways.signing import Signer
 from clinicpro.settings import Settings
 
@@ -72,51 +65,30 @@ class S3Store:
         self._lock = threading.Lock()
         self._clients: dict[int, S3Client] = {}
         self.endpoint = settings.s3_endpoint_url or f"https://s3.{settings.s3_region}.amazonaws.com"
-        self._signer = Signer(
+        signer = Signer(
             self.endpoint,
             settings.s3_region,
             settings.s3_access_key_id,
             settings.s3_secret_access_key,
         )
-        self._sign_get = lru_cache(KEPT_LINKS)(self._sign)  # a gallery shows the same ones again
+        self._links = Links(signer, self._bucket)
+        self._get_link = lru_cache(KEPT_LINKS)(self._links.get)  # a gallery shows the same again
 
     def presign_put(
         self, key: str, *, content_type: str, size: int, sha256: str, now: datetime
     ) -> SignedPut:
         """A PUT of exactly these bytes, good for 5 minutes, once (sha256 in base64)."""
         headers = put_headers(content_type, sha256)
-        signed = {name.lower(): value for name, value in headers.items()}
-        path = self._signer.sign(
-            "PUT",
-            f"/{self._bucket}/{key}",
-            at=now,
-            good_for=PUT_GOOD_FOR,
-            headers={**signed, "content-length": str(size)},
-        )
+        path = self._links.put(key, headers, size, now)
         return SignedPut(path=path, headers=headers, expires_at=now + PUT_GOOD_FOR)
 
     def presign_get(self, key: str, *, now: datetime, download_name: str | None = None) -> str:
         """Path and query to GET `key`: the same text for half an hour, in every process."""
-        return self._sign_get(key, half_hour(now), download_name)
+        return self._get_link(key, half_hour(now), download_name)
 
     def presign_look(self, key: str, *, now: datetime) -> str:
         """Path and query to GET `key` within 5 minutes, of which no browser keeps a copy."""
-        return self._signer.sign(
-            "GET",
-            f"/{self._bucket}/{key}",
-            at=now,
-            good_for=LOOK_GOOD_FOR,
-            query=get_query(is_kept=False),
-        )
-
-    def _sign(self, key: str, at: datetime, download_name: str | None) -> str:
-        return self._signer.sign(
-            "GET",
-            f"/{self._bucket}/{key}",
-            at=at,
-            good_for=GET_GOOD_FOR,
-            query=get_query(download_name),
-        )
+        return self._links.look(key, now)
 
     def find(self, key: str) -> bytes | None:
         """All bytes of `key`, or None. Raises StorageError when the store does not answer."""

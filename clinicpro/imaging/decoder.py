@@ -22,7 +22,7 @@ from .sandbox import Limits, Sandbox
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 256
-DERIVE = "derivatives"
+TURNS: tuple[wire.Work, ...] = ("thumb", "cover", "derivatives")
 LONGEST_PAUSE = 5.0  # seconds; then derivatives begin also in the middle of a burst
 DOWN = "The image reader stopped while it read this image. Nothing is lost; try again."
 BUSY = "The image reader has too much to do. Nothing is lost; try again in a moment."
@@ -124,7 +124,7 @@ class _Parent:
         """Until something is due of itself: a child's end, or the end of a pause."""
         due = [child.ends_at for child in self.children.values() if not child.is_overdue]
         if not self._is_deriving():
-            due += [self._begins_at(one) for one in self.waiting if one.request.work == DERIVE]
+            due += [self._begins_at(one) for one in self.waiting if not one.request.is_urgent]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _accept(self) -> None:
@@ -152,23 +152,23 @@ class _Parent:
             self._note_urgent(request)
 
     def _note_urgent(self, request: wire.Request) -> None:
-        if request.work != DERIVE:
+        if request.is_urgent:
             self.last_urgent = time.monotonic()
 
     def _next(self) -> _Waiting | None:
         """Thumbs and covers go first, somebody waits; derivatives never take every place."""
-        for work in ("thumb", "cover", DERIVE):
-            for one in self.waiting:
-                if one.request.work == work and (work != DERIVE or self._may_derive(one)):
-                    self.waiting.remove(one)
-                    return one
-        return None
+        ready = [one for one in self.waiting if one.request.is_urgent or self._may_derive(one)]
+        if not ready:
+            return None
+        first = min(ready, key=lambda one: TURNS.index(one.request.work))
+        self.waiting.remove(first)
+        return first
 
     def _may_derive(self, one: _Waiting) -> bool:
         return not self._is_deriving() and self._begins_at(one) <= time.monotonic()
 
     def _is_deriving(self) -> bool:
-        return any(child.request.work == DERIVE for child in self.children.values())
+        return not all(child.request.is_urgent for child in self.children.values())
 
     def _begins_at(self, one: _Waiting) -> float:
         return min(self.last_urgent + self.limits.pause, one.came_at + LONGEST_PAUSE)

@@ -18,7 +18,7 @@ def answer_and_end(connection: int, request: wire.Request, sandbox: Sandbox) -> 
     """Answer `request` on `connection` and end: 0 when the answer was sent, 1 otherwise."""
     status = 1
     try:
-        if request.work == "derivatives":
+        if not request.is_urgent:
             os.nice(NICENESS)
         inside = sandbox.enter(connection)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=inside) as client:

@@ -32,6 +32,11 @@ class Request:
     work: Work
     size: int
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether somebody waits for it; nobody does for derivatives."""
+        return self.work != "derivatives"
+
     def line(self) -> bytes:
         line = _line({"work": self.work, "size": self.size})
         return line[:-1].ljust(REQUEST_HEADER - 1) + b"\n"

@@ -6,7 +6,6 @@ import re
 import socket
 import threading
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from playwright.sync_api import ProxySettings
@@ -89,12 +88,7 @@ class Road:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._door.shutdown(socket.SHUT_RDWR)  # wakes the porter
         self._porter.join()
         for one in (self._door, *self._open):
