@@ -7,6 +7,7 @@ from tests.browser.words import (
     choose_photos,
     photo,
     saved_cards,
+    set_wrong_clock,
     sign_in,
     start_consultation,
     wait_until_shown,
@@ -32,3 +33,16 @@ def test_second_window_sees_a_new_image(desk, practice, open_window, gp):
     expect(other.locator("#news")).to_contain_text(
         "1 image just arrived for Hana Wiremu", use_inner_text=True
     )
+
+
+def test_what_just_arrived_goes_by_the_servers_clock(desk, practice, open_window, gp):
+    start_consultation(desk, "ZZZ0032", "Hana Wiremu")
+    others = {days: open_window(practice) for days in (1, -1)}
+    for days, other in others.items():
+        set_wrong_clock(other, days)
+        sign_in(other, practice, gp)
+        expect(other.locator("#topbar")).to_contain_text("Hana Wiremu")
+    choose_photos(desk, photo(34))
+    for other in others.values():
+        expect(other.locator("#news")).to_contain_text("1 image just arrived")
+        expect(other.locator(".card--new")).to_have_count(1)

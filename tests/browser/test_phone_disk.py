@@ -9,12 +9,11 @@ from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.browser.handset import Handset
 from tests.browser.test_phone import digest, digests, listed
-from tests.browser.words import photo, start_consultation
+from tests.browser.words import DAY, photo, set_wrong_clock, start_consultation
 
 pytestmark = pytest.mark.browser
 FULL = 1  # bytes
 LAG = 31_000  # ms: Chromium believes that long in the room it saw last
-DAY = 24 * 60 * 60 * 1000  # ms
 
 
 def fill(handset: Handset) -> None:
@@ -88,12 +87,7 @@ def test_a_phones_clock_may_be_behind(desk, handset):
 
 def take_with_a_clock_off_by(days: int, desk: Page, handset: Handset) -> None:
     """With no network, after a reload, and with a first try that got lost."""
-    handset.window.add_init_script(
-        f"const right = Date.now; const off = {days * DAY};"
-        "Date = class extends Date {"
-        " constructor(...given) { super(...(given.length ? given : [right() + off])); }"
-        " static now() { return right() + off; } };"
-    )
+    set_wrong_clock(handset.window, days)
     pair(desk, handset)
     handset.cut_off()
     image = photo(126 + days)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.test_phone import digest, digests
 from tests.browser.words import choose_photos, photo, saved_cards, sign_in, start_consultation
@@ -54,3 +54,21 @@ def test_so_does_the_desk(practice, open_window, watcher, gp, road):
     desk.clock.fast_forward(HALF_A_MINUTE)
     expect(saved_cards(desk)).to_have_count(1)
     assert road.puts == 2
+
+
+def test_an_answer_that_never_comes_is_asked_for_again(desk):
+    """One image's presign and another's receipt: both are given up and come through."""
+    silent: list[str] = []
+
+    def first_is_silent(route: Route) -> None:
+        step = route.request.url.rpartition("/")[2]
+        if step in silent:
+            route.continue_()
+        else:
+            silent.append(step)  # nobody answers
+
+    start_consultation(desk, "ZZZ0032", "Hana Wiremu")
+    desk.route("**/api/uploads/**", first_is_silent)
+    choose_photos(desk, photo(113), photo(114))
+    expect(saved_cards(desk)).to_have_count(2, timeout=45_000)
+    assert sorted(silent) == ["presign", "receipt"]

@@ -9,6 +9,7 @@ from tests.instance import Instance
 
 MANAGER = "aroha@kowhai.example"
 PASSWORD = "gravel kowhai teapot"
+DAY = 86_400_000  # ms
 IS_VISIBLE = "image => image.complete && image.naturalWidth > 0"
 
 
@@ -33,6 +34,16 @@ def sign_in(window: Page, instance: Instance, email: str) -> None:
     window.get_by_role("button", name="Sign in").click()
     expect(window.locator("#topbar")).to_be_visible()
     window.wait_for_load_state()  # its scripts have run
+
+
+def set_wrong_clock(window: Page, days: int) -> None:
+    """From the next page on its computer's clock is so many days ahead."""
+    window.add_init_script(
+        f"const right = Date.now; const off = {days * DAY};"
+        "Date = class extends Date {"
+        " constructor(...given) { super(...(given.length ? given : [right() + off])); }"
+        " static now() { return right() + off; } };"
+    )
 
 
 def start_consultation(window: Page, nhi: str, name: str) -> None:
